@@ -1,0 +1,1 @@
+//! Build, run, stop: the only place that knows all rooms.

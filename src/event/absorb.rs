@@ -1,0 +1,68 @@
+//! Taking parsed fields into an event, with Logstash's rules for the two names that it reserves.
+//!
+//! `@timestamp` must be a time: text that is one is converted, anything else is kept as `_@timestamp` and tagged.
+//! `tags` must be a string or a list of strings: anything else is kept as `_tags` and tagged.
+//! Source: Logstash reference, "Accessing event data and fields", and `event_api.tags.illegal` (rename).
+
+use super::arena::Arena;
+use super::object::{Object, Tag};
+use super::value::Value;
+use super::{Event, TAGS, TIMESTAMP, Timestamp};
+
+/// The tag of an event whose `@timestamp` could not be read.
+pub const TIMESTAMP_FAILURE: &str = "_timestampparsefailure";
+/// The tag of an event whose `tags` was no list of strings.
+pub const TAGS_FAILURE: &str = "_tagsparsefailure";
+/// Where the unreadable `@timestamp` is kept.
+pub const TIMESTAMP_KEPT: &str = "_@timestamp";
+/// Where the illegal `tags` are kept.
+pub const TAGS_KEPT: &str = "_tags";
+
+impl<'b> Event<'b> {
+    /// Writes every field of `object` into the root, over what stood there.
+    pub fn absorb(&mut self, object: Object<'b>, arena: &'b Arena) {
+        for (name, tag, plain, value) in object.into_parts() {
+            match name {
+                TIMESTAMP => self.absorb_timestamp(value, arena),
+                TAGS => self.absorb_tags(value, arena),
+                "@metadata" => {
+                    if let Value::Object(object) = value {
+                        self.metadata = Some(object);
+                    }
+                }
+                _ => {
+                    self.root.put(name, tag, plain, value);
+                }
+            }
+        }
+    }
+
+    fn absorb_timestamp(&mut self, value: Value<'b>, arena: &'b Arena) {
+        let time = match &value {
+            Value::Time(time) => Some(*time),
+            Value::Text(text) => Timestamp::parse_iso(text.str),
+            _ => None,
+        };
+        match time {
+            Some(time) => self.set_timestamp(time),
+            None => {
+                self.tag(TIMESTAMP_FAILURE, arena);
+                self.root.put(TIMESTAMP_KEPT, Tag::of(TIMESTAMP_KEPT), true, value);
+            }
+        }
+    }
+
+    fn absorb_tags(&mut self, value: Value<'b>, arena: &'b Arena) {
+        let legal = match &value {
+            Value::Text(_) | Value::Null => true,
+            Value::Array(items) => items.iter().all(|item| item.as_str().is_some()),
+            _ => false,
+        };
+        if legal {
+            self.root.put(TAGS, Tag::of(TAGS), true, value);
+        } else {
+            self.root.put(TAGS_KEPT, Tag::of(TAGS_KEPT), true, value);
+            self.tag(TAGS_FAILURE, arena);
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! What every plugin declares: its name, its settings with types, defaults and a line of documentation each.
+//!
+//! The declaration is data. `check` validates configurations against it, `help` and `docs/plugins` print it, and the
+//! plugin reads its settings back through `Settings`, defaults included, so the three cannot disagree.
+//! This room knows neither the language nor events: values come as `Given`, with their place in the text.
+
+use std::fmt;
+
+/// Which section of a pipeline a plugin stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    Input,
+    Filter,
+    Output,
+    Codec,
+}
+
+impl Door {
+    pub fn name(self) -> &'static str {
+        match self {
+            Door::Input => "input",
+            Door::Filter => "filter",
+            Door::Output => "output",
+            Door::Codec => "codec",
+        }
+    }
+}
+
+/// The type of a setting, named as in Logstash's reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    String,
+    /// A field reference.
+    Field,
+    Number,
+    Boolean,
+    /// A list of strings or numbers; a single value is a list of one.
+    Array,
+    Hash,
+    Path,
+    Uri,
+    /// A list of URIs; a single one is a list of one.
+    Uris,
+    /// Never printed.
+    Password,
+    /// A size: a number of bytes, or `10mb`, `64kib`.
+    Bytes,
+    Codec,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Whatever the plugin makes of it (`match` of grok: a hash or an array).
+    Any,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::String => f.write_str("string"),
+            Kind::Field => f.write_str("field reference"),
+            Kind::Number => f.write_str("number"),
+            Kind::Boolean => f.write_str("boolean"),
+            Kind::Array => f.write_str("array"),
+            Kind::Hash => f.write_str("hash"),
+            Kind::Path => f.write_str("path"),
+            Kind::Uri => f.write_str("uri"),
+            Kind::Uris => f.write_str("array of uris"),
+            Kind::Password => f.write_str("password"),
+            Kind::Bytes => f.write_str("bytes"),
+            Kind::Codec => f.write_str("codec"),
+            Kind::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Kind::Any => f.write_str("hash or array"),
+        }
+    }
+}
+
+/// What a setting is when the pipeline does not say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fallback {
+    /// There is no value.
+    None,
+    /// The pipeline must say.
+    Required,
+    Text(&'static str),
+    Number(f64),
+    Boolean(bool),
+    /// An empty array or hash.
+    Empty,
+    /// A list of these.
+    List(&'static [&'static str]),
+}
+
+/// One setting of a plugin.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub fallback: Fallback,
+    /// One or two sentences.
+    pub doc: &'static str,
+    /// Known, validated, and refused when it is used: says what to do instead.
+    pub refused: Option<&'static str>,
+    /// Still works; says what replaces it.
+    pub deprecated: Option<&'static str>,
+}
+
+impl Setting {
+    pub const fn new(name: &'static str, kind: Kind, fallback: Fallback, doc: &'static str) -> Self {
+        Setting { name, kind, fallback, doc, refused: None, deprecated: None }
+    }
+
+    pub const fn refused(self, instead: &'static str) -> Self {
+        Setting { refused: Some(instead), ..self }
+    }
+
+    pub const fn deprecated(self, instead: &'static str) -> Self {
+        Setting { deprecated: Some(instead), ..self }
+    }
+}
+
+/// What is known of a plugin before one is built.
+#[derive(Debug)]
+pub struct Declaration {
+    pub door: Door,
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    pub settings: &'static [Setting],
+    /// An example that compiles.
+    pub example: &'static str,
+    /// "differs from Logstash: …", a line each.
+    pub differs: &'static [&'static str],
+    /// Known and validated, but not to be run yet: says why and what to take instead.
+    pub unavailable: Option<&'static str>,
+}
+
+/// The options that every plugin of a section has, besides its own.
+pub const COMMON_FILTER: &[Setting] = &[
+    Setting::new(
+        "add_field",
+        Kind::Hash,
+        Fallback::Empty,
+        "Fields to add when the filter succeeds; names and values may hold `%{…}`.",
+    ),
+    Setting::new("add_tag", Kind::Array, Fallback::Empty, "Tags to add when the filter succeeds."),
+    Setting::new("remove_field", Kind::Array, Fallback::Empty, "Fields to remove when the filter succeeds."),
+    Setting::new("remove_tag", Kind::Array, Fallback::Empty, "Tags to remove when the filter succeeds."),
+    Setting::new(
+        "enable_metric",
+        Kind::Boolean,
+        Fallback::Boolean(true),
+        "Whether this plugin's own counters are kept.",
+    ),
+    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
+    Setting::new(
+        "periodic_flush",
+        Kind::Boolean,
+        Fallback::Boolean(false),
+        "Call the filter at regular intervals, for those that hold events.",
+    ),
+];
+
+/// See `COMMON_FILTER`.
+pub const COMMON_INPUT: &[Setting] = &[
+    Setting::new("add_field", Kind::Hash, Fallback::Empty, "Fields to add to each event."),
+    Setting::new("codec", Kind::Codec, Fallback::None, "How bytes become events."),
+    Setting::new(
+        "enable_metric",
+        Kind::Boolean,
+        Fallback::Boolean(true),
+        "Whether this plugin's own counters are kept.",
+    ),
+    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
+    Setting::new("tags", Kind::Array, Fallback::Empty, "Tags to add to each event."),
+    Setting::new("type", Kind::String, Fallback::None, "The value of the field `type`, where the event has none."),
+];
+
+/// See `COMMON_FILTER`.
+pub const COMMON_OUTPUT: &[Setting] = &[
+    Setting::new("codec", Kind::Codec, Fallback::None, "How events become bytes."),
+    Setting::new(
+        "enable_metric",
+        Kind::Boolean,
+        Fallback::Boolean(true),
+        "Whether this plugin's own counters are kept.",
+    ),
+    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
+];
+
+impl Declaration {
+    /// The options that it shares with its section.
+    pub fn common(&self) -> &'static [Setting] {
+        match self.door {
+            Door::Input => COMMON_INPUT,
+            Door::Filter => COMMON_FILTER,
+            Door::Output => COMMON_OUTPUT,
+            Door::Codec => &[],
+        }
+    }
+
+    /// Its own settings, then the common ones that it does not redefine.
+    pub fn all_settings(&self) -> impl Iterator<Item = &'static Setting> {
+        let own = self.settings;
+        let inherited = self.common().iter().filter(|common| own.iter().all(|setting| setting.name != common.name));
+        own.iter().chain(inherited)
+    }
+
+    pub fn setting(&self, name: &str) -> Option<&'static Setting> {
+        self.all_settings().find(|setting| setting.name == name)
+    }
+}
+
+/// A place in the configuration text: file number and byte range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub file: u32,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A value as the configuration gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    Text(String),
+    Number {
+        text: String,
+        value: f64,
+    },
+    List(Vec<Item>),
+    Hash(Vec<(Item, Item)>),
+    /// A codec with its own settings.
+    Plugin {
+        name: String,
+        settings: Vec<(String, Item)>,
+    },
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    pub given: Given,
+    pub place: Place,
+}
+
+impl Item {
+    /// A text that stands nowhere: for defaults and tests.
+    pub fn text(text: &str) -> Item {
+        Item { given: Given::Text(text.into()), place: Place::default() }
+    }
+
+    /// The text of a string, a bareword or a number.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.given {
+            Given::Text(text) | Given::Number { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Why a plugin cannot be built as it is configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// `None`: the plugin as a whole.
+    pub place: Option<Place>,
+    pub text: String,
+    pub help: Vec<String>,
+    /// A name that was meant to be one of `known`: whoever shows the fault suggests the nearest.
+    pub unknown: Option<(String, Vec<String>)>,
+}
+
+impl Fault {
+    pub fn new(text: impl Into<String>) -> Fault {
+        Fault { place: None, text: text.into(), help: Vec::new(), unknown: None }
+    }
+
+    pub fn at(place: Place, text: impl Into<String>) -> Fault {
+        Fault { place: Some(place), ..Fault::new(text) }
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Fault {
+        self.help.push(help.into());
+        self
+    }
+
+    pub fn unknown(mut self, name: &str, known: impl IntoIterator<Item = impl Into<String>>) -> Fault {
+        self.unknown = Some((name.into(), known.into_iter().map(Into::into).collect()));
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A plugin's settings, validated against its declaration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    declaration: &'static Declaration,
+    given: Vec<(String, Item)>,
+}
+
+impl Settings {
+    /// Checks names and types. A setting that is given twice is joined, if it is a list or a hash, as Logstash does.
+    pub fn check(declaration: &'static Declaration, given: Vec<(String, Item)>) -> Result<Settings, Vec<Fault>> {
+        let mut faults = Vec::new();
+        for (name, item) in &given {
+            faults.extend(check_one(declaration, name, item));
+        }
+        for setting in declaration.all_settings() {
+            if setting.fallback == Fallback::Required && !given.iter().any(|(name, _)| name == setting.name) {
+                faults.push(
+                    Fault::new(format!(
+                        "{} `{}` needs the setting `{}`",
+                        declaration.door.name(),
+                        declaration.name,
+                        setting.name
+                    ))
+                    .help(setting.doc),
+                );
+            }
+        }
+        if faults.is_empty() { Ok(Settings { declaration, given: joined(given) }) } else { Err(faults) }
+    }
+
+    pub fn declaration(&self) -> &'static Declaration {
+        self.declaration
+    }
+
+    /// The value that the pipeline gives, not the default.
+    pub fn given(&self, name: &str) -> Option<&Item> {
+        debug_assert!(self.declaration.setting(name).is_some(), "undeclared setting {name}");
+        self.given.iter().find(|(given, _)| given == name).map(|(_, item)| item)
+    }
+
+    /// Whether the pipeline says anything of it.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.given(name).is_some()
+    }
+
+    /// Where it stands; the default place if it does not.
+    pub fn place(&self, name: &str) -> Place {
+        self.given(name).map(|item| item.place).unwrap_or_default()
+    }
+
+    fn fallback(&self, name: &str) -> Fallback {
+        self.declaration.setting(name).map_or(Fallback::None, |setting| setting.fallback)
+    }
+
+    /// A string, or its default.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match (self.given(name), self.fallback(name)) {
+            (Some(item), _) => item.as_text(),
+            (None, Fallback::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn boolean(&self, name: &str) -> bool {
+        match (self.given(name), self.fallback(name)) {
+            (Some(item), _) => item.as_text() == Some("true"),
+            (None, fallback) => fallback == Fallback::Boolean(true),
+        }
+    }
+
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match (self.given(name), self.fallback(name)) {
+            (Some(item), _) => item.as_text()?.parse().ok(),
+            (None, Fallback::Number(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A size in bytes.
+    pub fn bytes(&self, name: &str) -> Option<u64> {
+        self.text(name).and_then(parse_bytes).or_else(|| self.number(name).map(|number| number as u64))
+    }
+
+    /// The items of a list; a single value is a list of one.
+    pub fn items(&self, name: &str) -> Vec<Item> {
+        match (self.given(name), self.fallback(name)) {
+            (Some(Item { given: Given::List(items), .. }), _) => items.clone(),
+            (Some(item), _) => vec![item.clone()],
+            (None, Fallback::List(texts)) => texts.iter().map(|text| Item::text(text)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The texts of a list.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.items(name).iter().filter_map(|item| item.as_text().map(String::from)).collect()
+    }
+
+    /// The entries of a hash, in order.
+    pub fn pairs(&self, name: &str) -> Vec<(String, Item)> {
+        match self.given(name) {
+            Some(Item { given: Given::Hash(entries), .. }) => {
+                entries.iter().filter_map(|(key, value)| Some((key.as_text()?.to_string(), value.clone()))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The codec's name and settings, where one is given.
+    pub fn codec(&self, name: &str) -> Option<(&str, &[(String, Item)], Place)> {
+        let item = self.given(name)?;
+        match &item.given {
+            Given::Plugin { name, settings } => Some((name, settings, item.place)),
+            Given::Text(name) => Some((name, &[], item.place)),
+            _ => None,
+        }
+    }
+}
+
+fn check_one(declaration: &'static Declaration, name: &str, item: &Item) -> Option<Fault> {
+    let Some(setting) = declaration.setting(name) else {
+        let known = declaration.all_settings().map(|setting| setting.name);
+        let text = format!("{} `{}` has no setting `{name}`", declaration.door.name(), declaration.name);
+        return Some(Fault::at(item.place, text).unknown(name, known));
+    };
+    if let Some(instead) = setting.refused {
+        let text = format!("`{name}` of {} `{}` is not supported", declaration.door.name(), declaration.name);
+        return Some(Fault::at(item.place, text).help(instead));
+    }
+    if fits(setting.kind, item) {
+        return None;
+    }
+    let fault = Fault::at(item.place, format!("`{name}` must be a {}", setting.kind));
+    match (setting.kind, item.as_text()) {
+        (Kind::OneOf(words), Some(text)) => {
+            let text_of = format!("`{name}` must be {}, not `{text}`", setting.kind);
+            Some(Fault { text: text_of, ..fault }.unknown(text, words.iter().copied()))
+        }
+        _ => Some(fault),
+    }
+}
+
+fn fits(kind: Kind, item: &Item) -> bool {
+    let text = item.as_text();
+    match kind {
+        Kind::String | Kind::Field | Kind::Path | Kind::Uri | Kind::Password => text.is_some(),
+        Kind::Number => text.is_some_and(|text| text.parse::<f64>().is_ok()),
+        Kind::Boolean => matches!(text, Some("true" | "false")),
+        Kind::Bytes => text.is_some_and(|text| parse_bytes(text).is_some()),
+        Kind::OneOf(words) => text.is_some_and(|text| words.contains(&text)),
+        Kind::Array | Kind::Uris => matches!(item.given, Given::List(_)) || text.is_some(),
+        Kind::Hash => matches!(item.given, Given::Hash(_)),
+        Kind::Codec => text.is_some() || matches!(item.given, Given::Plugin { .. }),
+        Kind::Any => !matches!(item.given, Given::Plugin { .. }),
+    }
+}
+
+/// `1048576`, `64kb`, `10 MiB`: as in Logstash, `kb` and its like are powers of 1000, `kib` of 1024.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().ok()?;
+    let factor: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    Some((number * factor as f64) as u64)
+}
+
+fn joined(given: Vec<(String, Item)>) -> Vec<(String, Item)> {
+    let mut out: Vec<(String, Item)> = Vec::with_capacity(given.len());
+    for (name, item) in given {
+        match out.iter_mut().find(|(there, _)| *there == name) {
+            Some((_, there)) => join(there, item),
+            None => out.push((name, item)),
+        }
+    }
+    out
+}
+
+fn join(there: &mut Item, item: Item) {
+    match (&mut there.given, item.given) {
+        (Given::Hash(entries), Given::Hash(more)) => entries.extend(more),
+        (Given::List(items), Given::List(more)) => items.extend(more),
+        (_, given) => there.given = given,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static TOY: Declaration = Declaration {
+        door: Door::Filter,
+        name: "toy",
+        summary: "For the tests.",
+        settings: &[
+            Setting::new("size", Kind::Bytes, Fallback::Text("1kib"), "A size."),
+            Setting::new("on", Kind::Boolean, Fallback::Boolean(true), "A switch."),
+            Setting::new("mode", Kind::OneOf(&["a", "b"]), Fallback::Text("a"), "A mode."),
+            Setting::new("must", Kind::String, Fallback::Required, "A must."),
+        ],
+        example: "",
+        differs: &[],
+        unavailable: None,
+    };
+
+    fn check(given: &[(&str, Item)]) -> Result<Settings, Vec<String>> {
+        let given = given.iter().map(|(name, item)| (name.to_string(), item.clone())).collect();
+        Settings::check(&TOY, given).map_err(|faults| faults.into_iter().map(|fault| fault.text).collect())
+    }
+
+    #[test]
+    fn defaults_come_from_the_declaration() {
+        let settings = check(&[("must", Item::text("x"))]).unwrap();
+        assert_eq!(
+            (settings.bytes("size"), settings.boolean("on"), settings.text("mode")),
+            (Some(1024), true, Some("a"))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let given = [("on", Item::text("yes")), ("mode", Item::text("c")), ("sise", Item::text("1"))];
+        assert_eq!(
+            check(&given).unwrap_err(),
+            [
+                "`on` must be a boolean",
+                "`mode` must be one of a, b, not `c`",
+                "filter `toy` has no setting `sise`",
+                "filter `toy` needs the setting `must`",
+            ]
+        );
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(["5", "64kb", "1.5 MiB", "x"].map(parse_bytes), [Some(5), Some(64_000), Some(1_572_864), None]);
+    }
+}

@@ -1,0 +1,1 @@
+//! timberline.yml, environment and flags, assembled into each room's own configuration.
