@@ -1,1 +1,6 @@
-//! The one integration-test binary.
+//! The one integration-test binary: what a user sees, on the real engines.
+
+#[path = "../engine/mod.rs"]
+mod engine;
+
+mod engines;

@@ -1,0 +1,187 @@
+//! The binary under test: a daemon that a test starts, signals and kills, or one command that runs to its end.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use super::run;
+
+/// For a one-shot command, and for the daemon's end after SIGTERM: it promises 8 s.
+const END_LIMIT: Duration = Duration::from_secs(60);
+
+/// One run of the binary. What it prints goes to files in a folder of its own; it is killed when the handle is dropped.
+pub struct Timberline {
+    dir: PathBuf,
+    command: Command,
+    child: Option<Child>,
+}
+
+/// How a run ended, and what it printed.
+#[derive(Debug)]
+pub struct Finished {
+    /// The exit code, or 128 and the signal's number, as a shell says it.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Timberline {
+    /// `timberline ARGS`, not started yet. Only what is given here reaches its environment, so a test means the same on every machine.
+    pub fn new<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Timberline {
+        let dir = run::fresh_dir('t');
+        let mut command = Command::new(env!("CARGO_BIN_EXE_timberline"));
+        command.args(arguments).env_clear().env("RUST_BACKTRACE", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.stdin(Stdio::null());
+        Timberline { dir, command, child: None }
+    }
+
+    /// Runs `timberline ARGS` to its end.
+    #[track_caller]
+    pub fn output<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Finished {
+        Timberline::new(arguments).finish()
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(key, value);
+        self
+    }
+
+    pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// What it reads on standard input.
+    pub fn stdin(mut self, bytes: &[u8]) -> Self {
+        let path = self.dir.join("stdin");
+        fs::write(&path, bytes).expect("the run's folder is ours");
+        self.command.stdin(File::open(path).expect("just written"));
+        self
+    }
+
+    /// A folder of this run's own, for configuration, data and what it writes.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Starts it, again with the same arguments if it ran before; what it prints is appended.
+    #[track_caller]
+    pub fn start(&mut self) -> &mut Self {
+        assert!(self.child.is_none(), "it runs already");
+        let open = |name: &str| {
+            let file = fs::OpenOptions::new().create(true).append(true).open(self.dir.join(name));
+            file.expect("the run's folder is ours")
+        };
+        self.command.stdout(open("stdout")).stderr(open("stderr"));
+        self.child = Some(run::spawn(&mut self.command, "KILL"));
+        self
+    }
+
+    /// Starts it and waits for its end.
+    #[track_caller]
+    pub fn finish(mut self) -> Finished {
+        self.start();
+        let code = self.wait();
+        Finished { code, stdout: self.stdout(), stderr: self.stderr() }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|ended| ended.is_none()))
+    }
+
+    /// `kill -9`: it learns nothing of its end.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        run::signal(self.pid(), "KILL");
+        self.wait();
+    }
+
+    /// SIGTERM, as `docker stop` sends it; gives the exit code.
+    #[track_caller]
+    pub fn terminate(&mut self) -> i32 {
+        run::signal(self.pid(), "TERM");
+        self.wait()
+    }
+
+    /// Any signal by its name, without waiting.
+    pub fn signal(&self, name: &str) {
+        run::signal(self.pid(), name);
+    }
+
+    /// Waits for its end and gives the exit code; it may be started again then.
+    #[track_caller]
+    pub fn wait(&mut self) -> i32 {
+        let child = self.child.as_mut().expect("it runs");
+        let ended = run::wait_until("timberline ends", END_LIMIT, || child.try_wait().expect("it is our child"));
+        self.child = None;
+        code_of(ended)
+    }
+
+    /// All that it printed to stdout so far, over all its starts.
+    pub fn stdout(&self) -> String {
+        self.printed("stdout")
+    }
+
+    pub fn stderr(&self) -> String {
+        self.printed("stderr")
+    }
+
+    fn printed(&self, name: &str) -> String {
+        fs::read(self.dir.join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    /// Waits until a line with `words` stands in its log.
+    #[track_caller]
+    pub fn wait_for_log(&mut self, words: &str, limit: Duration) {
+        run::wait_until(&format!("{words:?} in the log"), limit, || {
+            let logged = self.stderr().contains(words);
+            assert!(logged || self.is_running(), "it ended without {words:?} in its log");
+            logged.then_some(())
+        });
+    }
+
+    /// Waits until `url` answers with `status`, and gives the body.
+    #[track_caller]
+    pub fn wait_for_http(&mut self, url: &str, status: u16, limit: Duration) -> String {
+        run::wait_until(&format!("{url} answers {status}"), limit, || {
+            assert!(self.is_running(), "it ended before {url} answered {status}");
+            http_get(url).and_then(|(found, body)| (found == status).then_some(body))
+        })
+    }
+}
+
+/// Status and body, or nothing where nobody answers within two seconds.
+pub fn http_get(url: &str) -> Option<(u16, String)> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(2)));
+    let agent: ureq::Agent = config.build().into();
+    let mut answer = agent.get(url).call().ok()?;
+    Some((answer.status().as_u16(), answer.body_mut().read_to_string().ok()?))
+}
+
+fn code_of(ended: ExitStatus) -> i32 {
+    ended.code().unwrap_or_else(|| 128 + ended.signal().unwrap_or_default())
+}
+
+impl Drop for Timberline {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("timberline's stderr ends:\n{}", run::tail(&self.dir.join("stderr"), 60));
+        }
+        if let Some(mut child) = self.child.take() {
+            run::signal(child.id(), "KILL");
+            let _ = child.wait();
+        }
+    }
+}
