@@ -20,10 +20,15 @@ pub trait Decoder: Send {
     /// more can come. `force`: whatever the time.
     fn release(&mut self, _now_ns: u64, _force: bool, _each: &mut dyn FnMut(Frame<'_>)) {}
 
-    /// The bytes of a record that is not complete; 0 if nothing is held. While it is not 0 the receipts of the
-    /// held lines stay open.
+    /// The bytes of records that are not complete; 0 if nothing is held.
     fn held(&self) -> usize {
         0
+    }
+
+    /// Which call of `frames` (counted from 0) brought the oldest bytes that are still held, `None` if nothing is.
+    /// The receipts of that chunk and all later ones stay open. The default is for decoders that cannot tell: all.
+    fn held_since(&self) -> Option<u64> {
+        (self.held() > 0).then_some(0)
     }
 
     /// Makes events of one record: appends them to `events`.

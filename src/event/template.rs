@@ -7,7 +7,7 @@
 use super::arena::Arena;
 use super::joda::{Dialect, Pattern};
 use super::value::Value;
-use super::{Event, FieldRef, display, json};
+use super::{Event, FieldRef, Timestamp, display, json};
 use std::cell::RefCell;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -72,20 +72,30 @@ impl Template {
 
     /// Appends the completed text.
     pub fn write(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+        self.write_at(event, event.timestamp(), out, &mut |_, _| {});
+    }
+
+    /// `write` with a time in the place of the event's own, and a look at what each field puts in: `clean` gets the
+    /// bytes, and whether they are the first of the text.
+    pub fn write_at(
+        &self,
+        event: &Event<'_>,
+        time: Option<Timestamp>,
+        out: &mut Vec<u8>,
+        clean: &mut dyn FnMut(&mut [u8], bool),
+    ) {
+        let start = out.len();
         for part in &self.parts {
-            match part {
-                Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
-                Part::Field { path, raw } => field(event, path, raw, out),
-                Part::Time(pattern) => {
-                    if let Some(time) = event.timestamp() {
-                        pattern.write_utc(time, out);
-                    }
+            let before = out.len();
+            match (part, time) {
+                (Part::Literal(text), _) => out.extend_from_slice(text.as_bytes()),
+                (Part::Field { path, raw }, _) => {
+                    field(event, path, raw, out);
+                    clean(&mut out[before..], before == start);
                 }
-                Part::UnixTime => {
-                    if let Some(time) = event.timestamp() {
-                        json::write::integer(time.seconds, out);
-                    }
-                }
+                (Part::Time(pattern), Some(time)) => pattern.write_utc(time, out),
+                (Part::UnixTime, Some(time)) => json::write::integer(time.seconds, out),
+                (Part::Time(_) | Part::UnixTime, None) => {}
             }
         }
     }
@@ -160,7 +170,7 @@ fn part(inside: &str, raw: &str) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Identity, Timestamp};
+    use crate::event::Identity;
 
     fn check(template: &str, expected: &str) {
         let arena = Arena::new();

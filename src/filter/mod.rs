@@ -4,6 +4,8 @@
 //! Filters are pure. What they need of the world (the time, names, files) comes as `Effects`.
 //! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers.
 
+pub mod ruby_regex;
+
 use crate::event::{Arena, Event, Timestamp};
 use crate::plugin::{Declaration, Fault, Settings};
 use std::io;

@@ -1,1 +1,75 @@
 //! The compiled pipeline: the tree of a configuration, turned into a program that a worker runs events through.
+//!
+//! `compile` checks the tree against the list of plugins handed in and builds every filter once; each worker gets a
+//! clone (`Program::boxed`). Filters and outputs stand in one flat list of steps, conditionals are jumps in it.
+//! This room opens nothing: inputs and outputs are only their settings here, `app` opens the doors.
+
+pub mod common;
+pub mod compile;
+pub mod condition;
+pub mod program;
+pub mod route;
+pub mod worker;
+
+use crate::codec::{CodecPlugin, Decoder};
+use crate::event::destination::Rendering;
+use crate::filter::{Ecs, Files, FilterPlugin};
+use crate::plugin::{Declaration, Fault, Settings};
+
+/// What an output's settings say about how its documents look.
+pub type RenderingOf = fn(&Settings) -> Result<Rendering, Fault>;
+
+/// An input, as far as compiling goes.
+#[derive(Clone, Copy)]
+pub struct InputEntry {
+    pub declaration: &'static Declaration,
+    /// The codec where the pipeline names none.
+    pub codec: &'static str,
+}
+
+/// An output, as far as compiling goes.
+#[derive(Clone, Copy)]
+pub struct OutputEntry {
+    pub declaration: &'static Declaration,
+    pub rendering: RenderingOf,
+}
+
+/// Every plugin there is.
+#[derive(Default)]
+pub struct Catalogue {
+    pub inputs: Vec<InputEntry>,
+    pub filters: Vec<&'static FilterPlugin>,
+    pub outputs: Vec<OutputEntry>,
+    pub codecs: Vec<&'static CodecPlugin>,
+}
+
+/// The settings that compiling depends on.
+pub struct Options<'a> {
+    pub ecs: Ecs,
+    pub files: &'a dyn Files,
+}
+
+/// An input of the pipeline: how its bytes become events. `app` opens it by its settings.
+pub struct InputSpec {
+    pub settings: Settings,
+    /// Its `id`, or its plugin's name.
+    pub label: String,
+    pub decoder: Box<dyn Decoder>,
+    /// `add_field`, `tags`, `type`.
+    pub decoration: common::Decoration,
+}
+
+/// An output of the pipeline: how its documents look. `app` opens it by its settings.
+pub struct OutputSpec {
+    pub settings: Settings,
+    /// Its `id`, or its plugin's name.
+    pub label: String,
+    pub route: route::Route,
+}
+
+/// A pipeline that compiled.
+pub struct Pipeline {
+    pub inputs: Vec<InputSpec>,
+    pub outputs: Vec<OutputSpec>,
+    pub program: program::Program,
+}

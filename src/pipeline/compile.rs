@@ -1,0 +1,415 @@
+//! From the tree to the program: names looked up, settings checked, references read, filters built.
+//!
+//! All errors of a configuration are found in one run. A plugin that is known but cannot run is an error among
+//! filters and codecs; among inputs and outputs it is a warning here and a refusal in `run`, because a dry run
+//! does not open them.
+
+use super::common::{Common, Decoration};
+use super::condition::{Condition, Constant, Operand, Order};
+use super::program::{Program, Stage, Step};
+use super::route::{BulkRoute, IndexName, Route};
+use super::{Catalogue, InputSpec, Options, OutputSpec, Pipeline};
+use crate::codec::CodecPlugin;
+use crate::event::destination::Rendering;
+use crate::event::{FieldRef, Template};
+use crate::filter::Build;
+use crate::filter::ruby_regex::RubyRegex;
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::source::{Span, Spanned};
+use crate::lang::suggest::nearest;
+use crate::lang::tree::{self, Comparison, Config, Literal, Node, NumberValue};
+use crate::plugin::{Declaration, Door, Fault, Given, Item, Place, Settings};
+use std::sync::Arc;
+
+/// A pipeline, or why there is none; warnings in both cases.
+pub struct Compiled {
+    /// `None` if one of the diagnostics is an error.
+    pub pipeline: Option<Pipeline>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles a tree in which `${…}` is already replaced.
+pub fn compile(config: &Config, catalogue: &Catalogue, options: &Options<'_>) -> Compiled {
+    let mut compiler = Compiler {
+        catalogue,
+        options,
+        diagnostics: Vec::new(),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+        stages: Vec::new(),
+        steps: Vec::new(),
+        conditions: Vec::new(),
+    };
+    for node in &config.inputs {
+        compiler.input(node);
+    }
+    compiler.nodes(&config.filters, Door::Filter);
+    compiler.nodes(&config.outputs, Door::Output);
+    compiler.finish()
+}
+
+struct Compiler<'a> {
+    catalogue: &'a Catalogue,
+    options: &'a Options<'a>,
+    diagnostics: Vec<Diagnostic>,
+    inputs: Vec<InputSpec>,
+    outputs: Vec<OutputSpec>,
+    stages: Vec<Stage>,
+    steps: Vec<Step>,
+    conditions: Vec<Condition>,
+}
+
+impl Compiler<'_> {
+    fn finish(self) -> Compiled {
+        let failed = self.diagnostics.iter().any(Diagnostic::is_error);
+        let program = Program { steps: self.steps.into(), conditions: self.conditions.into(), stages: self.stages };
+        let pipeline = Pipeline { inputs: self.inputs, outputs: self.outputs, program };
+        Compiled { pipeline: (!failed).then_some(pipeline), diagnostics: self.diagnostics }
+    }
+
+    fn input(&mut self, node: &Node) {
+        match node {
+            Node::If(branching) => self.diagnostics.push(
+                Diagnostic::error("conditional-input", branching.span, "inputs cannot stand in a conditional")
+                    .with_help("set `type` or `tags` on the input and ask for them in the filters"),
+            ),
+            Node::Plugin(plugin) => {
+                if let Some(spec) = self.input_spec(plugin) {
+                    self.inputs.push(spec);
+                }
+            }
+        }
+    }
+
+    fn nodes(&mut self, nodes: &[Node], door: Door) {
+        for node in nodes {
+            match (node, door) {
+                (Node::If(branching), _) => self.branching(branching, door),
+                (Node::Plugin(plugin), Door::Output) => self.output(plugin),
+                (Node::Plugin(plugin), _) => self.filter(plugin),
+            }
+        }
+    }
+
+    fn branching(&mut self, branching: &tree::If, door: Door) {
+        let mut ends = Vec::new();
+        for (condition, body) in &branching.branches {
+            let number = self.conditions.len();
+            let compiled = self.condition(condition);
+            self.conditions.push(compiled);
+            let test = self.steps.len();
+            self.steps.push(Step::Unless { condition: number, to: 0 });
+            self.nodes(body, door);
+            ends.push(self.steps.len());
+            self.steps.push(Step::Jump(0));
+            self.steps[test] = Step::Unless { condition: number, to: self.steps.len() };
+        }
+        if let Some(body) = &branching.otherwise {
+            self.nodes(body, door);
+        }
+        let behind = self.steps.len();
+        for end in ends {
+            self.steps[end] = Step::Jump(behind);
+        }
+    }
+
+    fn filter(&mut self, plugin: &tree::Plugin) {
+        let catalogue = self.catalogue;
+        let found = catalogue.filters.iter().find(|filter| filter.declaration.name == plugin.name.value);
+        let Some(found) = found else { return self.unknown(plugin, Door::Filter) };
+        let Some(settings) = self.settings(plugin, found.declaration) else { return };
+        let build = Build { ecs: self.options.ecs, files: self.options.files };
+        let built = (found.build)(&settings, &build).and_then(|filter| Ok((filter, Common::of(&settings)?)));
+        match built {
+            Ok((filter, common)) => {
+                self.steps.push(Step::Filter(self.stages.len()));
+                self.stages.push(Stage { filter, common: Arc::new(common) });
+            }
+            Err(fault) => self.fault(plugin.span, fault),
+        }
+    }
+
+    fn output(&mut self, plugin: &tree::Plugin) {
+        let catalogue = self.catalogue;
+        let found = catalogue.outputs.iter().find(|output| output.declaration.name == plugin.name.value);
+        let Some(found) = found else { return self.unknown(plugin, Door::Output) };
+        let Some(settings) = self.settings(plugin, found.declaration) else { return };
+        match (found.rendering)(&settings).and_then(|rendering| self.route(&settings, rendering)) {
+            Ok(route) => {
+                self.steps.push(Step::Output(self.outputs.len()));
+                self.outputs.push(OutputSpec { label: label(&settings), settings, route });
+            }
+            Err(fault) => self.fault(plugin.span, fault),
+        }
+    }
+
+    fn route(&self, settings: &Settings, rendering: Rendering) -> Result<Route, Fault> {
+        let template = |text: Option<String>| text.as_deref().map(Template::parse);
+        Ok(match rendering {
+            Rendering::Bulk { index, id, action, routing, pipeline, stable_ids, clamp_day } => Route::Bulk(BulkRoute {
+                index: IndexName::new(Template::parse(&index)),
+                id: template(id),
+                action,
+                routing: template(routing),
+                pipeline: template(pipeline),
+                stable_ids,
+                clamp_day,
+            }),
+            Rendering::Text { path, codec } => {
+                let (plugin, settings) = self.codec(settings, codec)?;
+                let Some(encoder) = plugin.encoder else {
+                    return Err(Fault::new(format!(
+                        "codec `{}` only reads, an output needs one that writes",
+                        plugin.declaration.name
+                    )));
+                };
+                Route::Text { path: template(path), encoder: encoder(&settings)? }
+            }
+        })
+    }
+
+    fn input_spec(&mut self, plugin: &tree::Plugin) -> Option<InputSpec> {
+        let catalogue = self.catalogue;
+        let found = catalogue.inputs.iter().find(|input| input.declaration.name == plugin.name.value);
+        let Some(found) = found else {
+            self.unknown(plugin, Door::Input);
+            return None;
+        };
+        let settings = self.settings(plugin, found.declaration)?;
+        let parts = self.codec(&settings, found.codec).and_then(|(codec, of_codec)| {
+            let Some(decoder) = codec.decoder else {
+                return Err(Fault::new(format!(
+                    "codec `{}` only writes, an input needs one that reads",
+                    codec.declaration.name
+                )));
+            };
+            Ok((decoder(&of_codec)?, Decoration::of(&settings)?))
+        });
+        match parts {
+            Ok((decoder, decoration)) => Some(InputSpec { label: label(&settings), settings, decoder, decoration }),
+            Err(fault) => {
+                self.fault(plugin.span, fault);
+                None
+            }
+        }
+    }
+
+    /// The codec that a plugin's settings name, or its default, with the codec's own settings.
+    fn codec(&self, settings: &Settings, default: &str) -> Result<(&'static CodecPlugin, Settings), Fault> {
+        let (name, given, place) = settings.codec("codec").unwrap_or((default, &[], Place::default()));
+        let codecs = &self.catalogue.codecs;
+        let Some(plugin) = codecs.iter().find(|codec| codec.declaration.name == name) else {
+            let known = codecs.iter().map(|codec| codec.declaration.name);
+            return Err(Fault::at(place, format!("there is no codec `{name}`")).unknown(name, known));
+        };
+        if let Some(why) = plugin.declaration.unavailable {
+            return Err(Fault::at(place, format!("codec `{name}` is known, but not supported")).help(why));
+        }
+        let checked = Settings::check(plugin.declaration, given.to_vec());
+        checked.map(|settings| (*plugin, settings)).map_err(|mut faults| {
+            let mut first = faults.swap_remove(0);
+            first.place = first.place.or(Some(place));
+            first
+        })
+    }
+
+    fn settings(&mut self, plugin: &tree::Plugin, declaration: &'static Declaration) -> Option<Settings> {
+        if let Some(why) = declaration.unavailable {
+            let text = format!("{} `{}` is known, but not supported yet", declaration.door.name(), declaration.name);
+            let diagnostic = match declaration.door {
+                Door::Filter | Door::Codec => Diagnostic::error("unsupported-plugin", plugin.name.span, text),
+                Door::Input | Door::Output => Diagnostic::warning("unsupported-plugin", plugin.name.span, text)
+                    .with_note("`run` refuses it; `check`, `dry-run` and `test` go on without opening it"),
+            };
+            let refused = diagnostic.is_error();
+            self.diagnostics.push(diagnostic.with_help(why));
+            if refused {
+                return None;
+            }
+        }
+        let given = plugin.settings.iter().map(|setting| (setting.name.value.clone(), item(&setting.value))).collect();
+        for setting in &plugin.settings {
+            let deprecated = declaration.setting(&setting.name.value).and_then(|known| known.deprecated);
+            if let Some(instead) = deprecated {
+                let text = format!("`{}` is deprecated", setting.name.value);
+                self.diagnostics.push(Diagnostic::warning("deprecated", setting.name.span, text).with_help(instead));
+            }
+        }
+        match Settings::check(declaration, given) {
+            Ok(settings) => Some(settings),
+            Err(faults) => {
+                for fault in faults {
+                    let span = self.span_of(plugin, &fault);
+                    self.fault(span, fault);
+                }
+                None
+            }
+        }
+    }
+
+    /// A fault about a setting's name points at the name, not at the value.
+    fn span_of(&self, plugin: &tree::Plugin, fault: &Fault) -> Span {
+        let named = fault.unknown.as_ref().and_then(|(name, _)| plugin.settings_named(name).next());
+        named.map_or(plugin.name.span, |setting| setting.name.span)
+    }
+
+    fn unknown(&mut self, plugin: &tree::Plugin, door: Door) {
+        let name = plugin.name.value.as_str();
+        let text = format!("there is no {} `{name}`", door.name());
+        let mut diagnostic = Diagnostic::error("unknown-plugin", plugin.name.span, text);
+        if let Some(other) = self.elsewhere(name, door) {
+            diagnostic = diagnostic.with_help(format!("`{name}` is {} {}", article(other), other.name()));
+        } else if let Some(near) = nearest(name, self.names(door)) {
+            diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
+        } else {
+            diagnostic = diagnostic.with_help(format!("there are: {}", self.names(door).join(", ")));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn names(&self, door: Door) -> Vec<&'static str> {
+        let all = |names: Vec<&'static Declaration>| names.into_iter().map(|declaration| declaration.name).collect();
+        match door {
+            Door::Input => all(self.catalogue.inputs.iter().map(|input| input.declaration).collect()),
+            Door::Filter => all(self.catalogue.filters.iter().map(|filter| filter.declaration).collect()),
+            Door::Output => all(self.catalogue.outputs.iter().map(|output| output.declaration).collect()),
+            Door::Codec => all(self.catalogue.codecs.iter().map(|codec| codec.declaration).collect()),
+        }
+    }
+
+    fn elsewhere(&self, name: &str, door: Door) -> Option<Door> {
+        let doors = [Door::Input, Door::Filter, Door::Output, Door::Codec];
+        doors.into_iter().filter(|other| *other != door).find(|other| self.names(*other).contains(&name))
+    }
+
+    fn fault(&mut self, whole: Span, fault: Fault) {
+        let span = match (&fault.unknown, fault.place.filter(|place| *place != Place::default())) {
+            (_, Some(place)) => Span { file: place.file, start: place.start, end: place.end },
+            (_, None) => whole,
+        };
+        let mut diagnostic = Diagnostic::error("bad-setting", span, fault.text);
+        if let Some((name, known)) = &fault.unknown
+            && let Some(near) = nearest(name, known.iter().map(String::as_str))
+        {
+            diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
+        }
+        diagnostic = fault.help.into_iter().fold(diagnostic, Diagnostic::with_help);
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn condition(&mut self, condition: &tree::Condition) -> Condition {
+        let mut pair =
+            |a: &tree::Condition, b: &tree::Condition| (Box::new(self.condition(a)), Box::new(self.condition(b)));
+        match condition {
+            tree::Condition::Or(a, b) => {
+                let (a, b) = pair(a, b);
+                Condition::Or(a, b)
+            }
+            tree::Condition::And(a, b) => {
+                let (a, b) = pair(a, b);
+                Condition::And(a, b)
+            }
+            tree::Condition::Xor(a, b) => {
+                let (a, b) = pair(a, b);
+                Condition::Xor(a, b)
+            }
+            tree::Condition::Nand(a, b) => {
+                let (a, b) = pair(a, b);
+                Condition::Nand(a, b)
+            }
+            tree::Condition::Not(inner) => Condition::Not(Box::new(self.condition(&inner.value))),
+            tree::Condition::Compare { op, left, right } => self.comparison(*op, left, right),
+            tree::Condition::Match { left, regex, negated } => {
+                let matched = Condition::Match(self.operand(left), self.regex(regex));
+                negate(matched, *negated)
+            }
+            tree::Condition::In { needle, haystack, negated } => {
+                let inside = Condition::In(self.operand(needle), self.operand(haystack));
+                negate(inside, *negated)
+            }
+            tree::Condition::Truthy(operand) => Condition::Truthy(self.operand(operand)),
+        }
+    }
+
+    fn comparison(&mut self, op: Comparison, left: &tree::Operand, right: &tree::Operand) -> Condition {
+        let (left, right) = (self.operand(left), self.operand(right));
+        match op {
+            Comparison::Eq => Condition::Equal(left, right),
+            Comparison::Ne => Condition::Not(Box::new(Condition::Equal(left, right))),
+            Comparison::Lt => Condition::Ordered(Order::Less, left, right),
+            Comparison::Gt => Condition::Ordered(Order::Greater, left, right),
+            Comparison::Le => Condition::Ordered(Order::LessOrEqual, left, right),
+            Comparison::Ge => Condition::Ordered(Order::GreaterOrEqual, left, right),
+        }
+    }
+
+    fn regex(&mut self, regex: &Spanned<String>) -> RubyRegex {
+        RubyRegex::new(&regex.value).unwrap_or_else(|error| {
+            self.diagnostics.push(Diagnostic::error(
+                "bad-regex",
+                regex.span,
+                format!("bad regular expression: {error}"),
+            ));
+            RubyRegex::new("").expect("the empty expression is one")
+        })
+    }
+
+    fn operand(&mut self, operand: &tree::Operand) -> Operand {
+        match operand {
+            tree::Operand::Field(text) => match FieldRef::parse(&text.value) {
+                Ok(path) => Operand::Field(path),
+                Err(bad) => {
+                    self.diagnostics.push(Diagnostic::error("bad-reference", text.span, bad.to_string()));
+                    Operand::Constant(Constant::Int(0))
+                }
+            },
+            other => Operand::Constant(constant(other)),
+        }
+    }
+}
+
+fn negate(condition: Condition, negated: bool) -> Condition {
+    if negated { Condition::Not(Box::new(condition)) } else { condition }
+}
+
+fn constant(operand: &tree::Operand) -> Constant {
+    match operand {
+        tree::Operand::Field(text) | tree::Operand::String(text) => Constant::Text(text.value.as_str().into()),
+        tree::Operand::Number(number) => match number.value.value {
+            NumberValue::Integer(value) => Constant::Int(value),
+            NumberValue::Float(value) => Constant::Float(value),
+        },
+        tree::Operand::Array(items) => Constant::List(items.value.iter().map(constant).collect()),
+    }
+}
+
+/// A value of the tree as plugins take it.
+fn item(literal: &Literal) -> Item {
+    let span = literal.span();
+    let given = match literal {
+        Literal::String(text) | Literal::Bareword(text) => Given::Text(text.value.clone()),
+        Literal::Number(number) => {
+            Given::Number { text: number.value.text.clone(), value: number.value.value.as_f64() }
+        }
+        Literal::Array(items) => Given::List(items.value.iter().map(item).collect()),
+        Literal::Hash(entries) => {
+            Given::Hash(entries.value.iter().map(|(key, value)| (item(key), item(value))).collect())
+        }
+        Literal::Plugin(plugin) => Given::Plugin {
+            name: plugin.name.value.clone(),
+            settings: plugin.settings.iter().map(|s| (s.name.value.clone(), item(&s.value))).collect(),
+        },
+    };
+    Item { given, place: Place { file: span.file, start: span.start, end: span.end } }
+}
+
+fn label(settings: &Settings) -> String {
+    settings.text("id").unwrap_or(settings.declaration().name).to_string()
+}
+
+fn article(door: Door) -> &'static str {
+    match door {
+        Door::Input | Door::Output => "an",
+        Door::Filter | Door::Codec => "a",
+    }
+}

@@ -1,0 +1,337 @@
+//! A worker: takes chunks, decodes them, runs each event through the program and renders it for the outputs.
+//!
+//! One event at a time: the arena is reset behind each record, so the working set stays in the cache.
+//! A source's chunks always come to the same worker, in order; what its codec holds is kept here.
+//! A chunk's receipt is settled by the batches made of it; it stays open while the codec holds lines of it.
+
+use super::Pipeline;
+use super::common::Decoration;
+use super::program::{Program, Tally};
+use super::route::Route;
+use crate::channel::{Closed, Empty, Receiver, Sender};
+use crate::codec::Decoder;
+use crate::event::chunk::{Chunk, Frame, Place, Source};
+use crate::event::destination::DocBatch;
+use crate::event::object::Object;
+use crate::event::{Arena, Event, Shared, Tag, Timestamp, Value, json};
+use crate::filter::Effects;
+use crate::position::{Receipt, SourceKey};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a worker without work looks for records that have waited long enough.
+const IDLE_CHECK: Duration = Duration::from_millis(50);
+
+/// Where finished events go.
+pub trait Outbox {
+    /// The event reached output `number`.
+    fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena);
+
+    /// The event has passed all outputs.
+    fn end(&mut self, _event: &Event<'_>) {}
+
+    /// A chunk is done: these receipts cover everything rendered since the last call. One that is given back in
+    /// part is `share`d first.
+    fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted>;
+}
+
+/// The outputs are gone.
+#[derive(Debug)]
+pub struct Deserted;
+
+/// What a worker counted since it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub records: u64,
+    pub bytes: u64,
+    pub truncated: u64,
+    pub events: Tally,
+}
+
+struct WorkerInput {
+    reader: Box<dyn Decoder>,
+    decoration: Decoration,
+}
+
+struct SourceState {
+    framer: Box<dyn Decoder>,
+    source: Arc<Source>,
+    /// Calls of `framer.frames` so far.
+    calls: u64,
+    /// Receipts of chunks that the framer still holds lines of, with the call that brought them.
+    open: VecDeque<(u64, Receipt)>,
+}
+
+/// Decodes and runs. Without threads or pipes of its own: a dry run uses it as it is.
+pub struct Worker {
+    program: Program,
+    inputs: Vec<WorkerInput>,
+    sources: HashMap<SourceKey, SourceState>,
+    arena: Arena,
+    counts: Vec<Counts>,
+}
+
+impl Worker {
+    pub fn new(pipeline: &Pipeline) -> Worker {
+        let input = |input: &super::InputSpec| WorkerInput {
+            reader: input.decoder.boxed(),
+            decoration: input.decoration.clone(),
+        };
+        Worker {
+            program: pipeline.program.boxed(),
+            inputs: pipeline.inputs.iter().map(input).collect(),
+            sources: HashMap::new(),
+            arena: Arena::with_capacity(64 << 10),
+            counts: vec![Counts::default(); pipeline.inputs.len()],
+        }
+    }
+
+    /// What was counted for an input since the last call.
+    pub fn take_counts(&mut self, input: usize) -> Counts {
+        std::mem::take(&mut self.counts[input])
+    }
+
+    pub fn inputs(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Whether a codec holds a record that is not complete.
+    pub fn holds(&self) -> bool {
+        self.sources.values().any(|state| !state.open.is_empty())
+    }
+
+    /// Takes a chunk through the pipeline.
+    pub fn chunk(&mut self, chunk: Chunk, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        let Worker { program, inputs, sources, arena, counts } = self;
+        let input = &inputs[chunk.source.input];
+        let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState {
+            framer: input.reader.boxed(),
+            source: Arc::clone(&chunk.source),
+            calls: 0,
+            open: VecDeque::new(),
+        });
+        state.source = Arc::clone(&chunk.source);
+        let facts_arena = Arena::new();
+        let facts = Facts::read(&chunk.source, chunk.arrived, &facts_arena);
+        let counts = &mut counts[chunk.source.input];
+        counts.bytes += chunk.bytes.len() as u64;
+        let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
+        state.framer.frames(&chunk, &mut each);
+        if chunk.end {
+            state.framer.release(u64::MAX, true, &mut each);
+        }
+        state.open.push_back((state.calls, chunk.receipt));
+        state.calls += 1;
+        let receipts = state.closing();
+        if chunk.end {
+            sources.remove(&chunk.source.key);
+        }
+        outbox.flush(receipts)
+    }
+
+    /// Lets codecs give out what has waited long enough by the clock, or everything with `force`.
+    pub fn release(&mut self, force: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        let now = effects.now();
+        let Worker { program, inputs, sources, arena, counts } = self;
+        for state in sources.values_mut().filter(|state| !state.open.is_empty()) {
+            let input = &inputs[state.source.input];
+            let facts_arena = Arena::new();
+            let source = Arc::clone(&state.source);
+            let facts = Facts::read(&source, now, &facts_arena);
+            let counts = &mut counts[state.source.input];
+            let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
+            state.framer.release(now.as_nanos().unwrap_or(0), force, &mut each);
+            let receipts = state.closing();
+            outbox.flush(receipts)?;
+        }
+        Ok(())
+    }
+}
+
+impl SourceState {
+    /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share.
+    fn closing(&mut self) -> Vec<Receipt> {
+        let kept_from = self.framer.held_since().unwrap_or(u64::MAX);
+        let mut out = Vec::with_capacity(self.open.len());
+        while let Some((call, _)) = self.open.front() {
+            if *call >= kept_from {
+                break;
+            }
+            out.extend(self.open.pop_front().map(|(_, receipt)| receipt));
+        }
+        out.extend(self.open.iter().map(|(_, receipt)| receipt.share()));
+        out
+    }
+}
+
+/// Takes one record through the program.
+#[expect(clippy::too_many_arguments, reason = "the parts of one worker, borrowed one by one")]
+fn record(
+    frame: Frame<'_>,
+    facts: &Facts<'_>,
+    input: &WorkerInput,
+    program: &mut Program,
+    arena: &mut Arena,
+    effects: &dyn Effects,
+    outbox: &mut dyn Outbox,
+    counts: &mut Counts,
+) {
+    {
+        let arena = &*arena;
+        let start = |frame: &Frame<'_>, nth: u32| facts.start(frame, nth, arena);
+        let mut events = Vec::new();
+        input.reader.read(&frame, arena, &start, &mut events);
+        for mut event in events {
+            input.decoration.apply(&mut event, arena);
+            let tally = program.run(event, arena, effects, outbox);
+            counts.events.passed += tally.passed;
+            counts.events.dropped += tally.dropped;
+        }
+    }
+    counts.records += u64::from(frame.lines);
+    counts.truncated += u64::from(frame.truncated);
+    arena.reset();
+}
+
+/// What all events of a chunk start with.
+struct Facts<'c> {
+    fields: Vec<(&'c str, Shareable<'c>)>,
+    /// The entries of `log`, beside `log.offset`.
+    log: Vec<(&'c str, Shareable<'c>)>,
+    place: Place,
+    arrived: Timestamp,
+}
+
+/// A value that can stand in many events.
+enum Shareable<'c> {
+    Object(Shared<'c>),
+    Other(Value<'c>),
+}
+
+impl<'c> Shareable<'c> {
+    fn new(value: Value<'c>, arena: &'c Arena) -> Shareable<'c> {
+        let Value::Object(object) = value else { return Shareable::Other(value) };
+        let mut text = Vec::new();
+        json::write::object(&object, &mut text);
+        let json = arena.alloc_str(std::str::from_utf8(&text).unwrap_or("{}"));
+        Shareable::Object(Shared { object, json })
+    }
+
+    fn value<'b>(&'b self, arena: &'b Arena) -> Value<'b>
+    where
+        'c: 'b,
+    {
+        match self {
+            Shareable::Object(shared) => Value::Shared(shared),
+            Shareable::Other(value) => value.copy_in(arena),
+        }
+    }
+}
+
+impl<'c> Facts<'c> {
+    fn read(source: &'c Source, arrived: Timestamp, arena: &'c Arena) -> Facts<'c> {
+        let mut facts = Facts { fields: Vec::new(), log: Vec::new(), place: source.place, arrived };
+        let Ok(object) = json::read::object(&source.facts, arena) else { return facts };
+        for (name, value) in object.into_entries() {
+            match value {
+                Value::Object(log) if name == "log" && source.place == Place::Offset => {
+                    facts.log = log.into_entries().map(|(name, value)| (name, Shareable::new(value, arena))).collect();
+                }
+                value => facts.fields.push((name, Shareable::new(value, arena))),
+            }
+        }
+        facts
+    }
+
+    /// The event that a record starts from.
+    fn start<'b>(&'b self, frame: &Frame<'_>, nth: u32, arena: &'b Arena) -> Event<'b>
+    where
+        'c: 'b,
+    {
+        let identity = if nth == 0 { frame.identity } else { frame.identity.derived(u32::MAX, nth) };
+        let mut event = Event::new(arena, identity, self.arrived);
+        let root = &mut event.root;
+        root.push_new("@timestamp", true, Value::Time(frame.time.unwrap_or(self.arrived)));
+        root.push_new("@version", true, Value::plain("1"));
+        for (name, value) in &self.fields {
+            root.put(name, Tag::of(name), false, value.value(arena));
+        }
+        match self.place {
+            Place::Sequence => {
+                let mut place = Object::with_capacity_in(1, arena);
+                let sequence = frame.identity.at.saturating_add(u64::from(frame.identity.ordinal));
+                place.push_new("sequence", true, Value::Int(i64::try_from(sequence).unwrap_or(i64::MAX)));
+                root.put("event", Tag::of("event"), true, Value::Object(place));
+            }
+            Place::Offset => {
+                let mut log = Object::with_capacity_in(self.log.len() + 1, arena);
+                log.push_new("offset", true, Value::Int(i64::try_from(frame.identity.at).unwrap_or(i64::MAX)));
+                for (name, value) in &self.log {
+                    log.put(name, Tag::of(name), false, value.value(arena));
+                }
+                root.put("log", Tag::of("log"), true, Value::Object(log));
+            }
+            Place::None => {}
+        }
+        event
+    }
+}
+
+/// Renders documents into one batch an output and sends the batches on.
+pub struct Batches {
+    routes: Vec<Route>,
+    outputs: Vec<Sender<DocBatch>>,
+    batches: Vec<DocBatch>,
+}
+
+impl Batches {
+    /// `outputs`: one pipe an output, in the pipeline's order.
+    pub fn new(pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>) -> Batches {
+        let routes: Vec<Route> = pipeline.outputs.iter().map(|output| output.route.boxed()).collect();
+        let batches = routes.iter().map(|_| DocBatch::default()).collect();
+        Batches { routes, outputs, batches }
+    }
+}
+
+impl Outbox for Batches {
+    fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena) {
+        self.routes[number].render(event, arena, &mut self.batches[number]);
+    }
+
+    fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted> {
+        for (batch, output) in self.batches.iter_mut().zip(&self.outputs) {
+            if batch.docs.is_empty() {
+                continue;
+            }
+            let mut full = std::mem::take(batch);
+            full.receipts = receipts.iter().map(Receipt::share).collect();
+            batch.body.reserve(full.body.len().min(1 << 20));
+            output.send(full).map_err(|Closed(_)| Deserted)?;
+        }
+        receipts.into_iter().for_each(Receipt::settle);
+        Ok(())
+    }
+}
+
+/// A worker's thread: runs until its pipe is closed and empty. `counted` is called behind each chunk.
+///
+/// What codecs hold then stays unsettled and is read again at the next start: a group's end is never decided by
+/// our own stopping, or the same lines would be grouped otherwise the next time.
+pub fn run(
+    mut worker: Worker,
+    chunks: &Receiver<Chunk>,
+    mut outbox: Batches,
+    effects: &dyn Effects,
+    counted: &mut dyn FnMut(&mut Worker),
+) -> Result<(), Deserted> {
+    loop {
+        let next = if worker.holds() { chunks.recv_timeout(IDLE_CHECK) } else { chunks.recv().ok_or(Empty::Closed) };
+        match next {
+            Ok(chunk) => worker.chunk(chunk, effects, &mut outbox)?,
+            Err(Empty::Waiting) => worker.release(false, effects, &mut outbox)?,
+            Err(Empty::Closed) => return Ok(()),
+        }
+        counted(&mut worker);
+    }
+}
