@@ -7,6 +7,8 @@
 //! that is wrong in one run, [`env::substitute_env`] puts the environment's values in.
 
 pub mod diagnostic;
+pub mod env;
+pub mod parse;
 pub mod source;
 pub mod suggest;
 pub mod tree;

@@ -124,7 +124,7 @@ impl SourceSet {
     }
 
     /// The joined text of all files.
-    pub fn joined(&self) -> &str {
+    pub(super) fn joined(&self) -> &str {
         &self.joined
     }
 
