@@ -4,3 +4,4 @@
 mod engine;
 
 mod engines;
+mod tidy;
