@@ -123,7 +123,7 @@ impl Substitution<'_> {
 /// The reference itself within its string; the whole string where escapes have moved the characters.
 fn place(reference: &Reference, written: &str, string: Span) -> Span {
     let quotes = 2;
-    if (string.end - string.start) as usize != written.len() + quotes {
+    if string.len() != written.len() + quotes {
         return string;
     }
     let inner = string.start + 1;

@@ -57,8 +57,9 @@ struct Parser<'a> {
 /// What was seen on the way and explains an error that shows only later.
 #[derive(Default)]
 struct Clues {
-    /// Start and end of the last string that spans several lines: its closing quote may be the opening one of the next.
-    long_string: Option<(usize, usize)>,
+    /// Start and end of the last string that spans several lines or holds its own quote behind a backslash: what closes
+    /// it may have been meant to open the next.
+    odd_string: Option<(usize, usize)>,
     /// Start and end of the last value without quotes: it may be the first word of a text.
     bare: Option<(usize, usize)>,
     /// The first brace of this section that is closed by one further to the left than its own line.
@@ -112,7 +113,7 @@ impl<'a> Parser<'a> {
         if self.stopped || echo {
             return;
         }
-        if let Some(note) = self.note_on_long_string(diagnostic.span) {
+        if let Some(note) = self.note_on_odd_string(diagnostic.span) {
             diagnostic.help.clear();
             diagnostic = diagnostic.with_note(note);
         }
@@ -122,9 +123,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// An error right behind a string of several lines is most likely that string's missing quote.
-    fn note_on_long_string(&self, place: Span) -> Option<String> {
-        let (start, end) = self.clues.long_string?;
+    /// An error right behind an odd string is most likely that string's missing quote.
+    fn note_on_odd_string(&self, place: Span) -> Option<String> {
+        let (start, end) = self.clues.odd_string?;
         let string = self.span(start, end);
         let until = self.at.max(end);
         let between = self.text.get(end..until)?;
@@ -132,8 +133,14 @@ impl<'a> Parser<'a> {
         if !near || between.contains('\n') {
             return None;
         }
-        let line = self.sources.place(string).line;
-        Some(format!("the string before it starts in line {line}: is its closing quote missing?"))
+        Some(match self.text[start..end].contains('\n') {
+            true => format!(
+                "the string before it starts in line {}: is its closing quote missing?",
+                self.sources.place(string).line
+            ),
+            false => "the string before it goes on behind its `\\`: a quote behind a backslash does not close a string"
+                .to_owned(),
+        })
     }
 
     /// Ends the run: whatever asks for more text finds the end.

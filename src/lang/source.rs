@@ -18,6 +18,15 @@ pub struct Span {
 }
 
 impl Span {
+    /// In bytes.
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// From the start of `self` to the end of `other`; `self` alone where `other` lies in another file.
     pub fn to(self, other: Span) -> Span {
         if self.file != other.file {

@@ -26,20 +26,32 @@ impl Parser<'_> {
         }
     }
 
-    /// A quoted string, whose opening quote is ahead. One that never closes ends the run: all of the rest is in it.
+    /// A quoted string, whose opening quote is ahead. One that never closes, or only in another file, ends the run: all of
+    /// the rest is in it.
     pub(super) fn string(&mut self) -> Option<Spanned<String>> {
         let start = self.at;
         let Some(len) = delimited_len(self.rest()) else {
             self.report_unclosed_string();
             return None;
         };
+        let span = self.span(start, start + len);
+        if span.len() < len {
+            self.report_unclosed_string();
+            return None;
+        }
         self.at += len;
         let inner = &self.text[start + 1..self.at - 1];
-        if inner.contains('\n') {
-            self.clues.long_string = Some((start, self.at));
+        if inner.contains(['\n', '"', '\'']) {
+            self.remember_odd_string(start, inner);
         }
         let value = if self.options.support_escapes { unescaped(inner) } else { inner.to_owned() };
-        Some(Spanned::new(value, self.span(start, self.at)))
+        Some(Spanned::new(value, span))
+    }
+
+    fn remember_odd_string(&mut self, start: usize, inner: &str) {
+        if inner.contains('\n') || inner.contains(&self.text[start..=start]) {
+            self.clues.odd_string = Some((start, self.at));
+        }
     }
 
     fn report_unclosed_string(&mut self) {
@@ -50,7 +62,8 @@ impl Parser<'_> {
         if self.rest().contains(&format!("\\{quote}")) {
             diagnostic = diagnostic.with_note(format!("a {quote} behind a backslash does not close a string"));
         }
-        if let Some((start, end)) = self.clues.long_string {
+        if let Some((start, end)) = self.clues.odd_string.filter(|(start, end)| self.text[*start..*end].contains('\n'))
+        {
             let line = self.sources.place(self.span(start, end)).line;
             let note =
                 format!("the string that starts in line {line} spans several lines: is its closing quote missing?");

@@ -1,6 +1,7 @@
 //! The sides of a comparison: fields, strings, numbers, arrays, regular expressions.
 
 use super::super::diagnostic::Diagnostic;
+use super::super::source::Span;
 use super::super::source::Spanned;
 use super::super::tree::Literal;
 use super::super::tree::Operand;
@@ -59,33 +60,7 @@ impl Parser<'_> {
         let span = self.span(self.at, self.at + len);
         let token = self.sources.slice(span).to_owned();
         self.at += len;
-        let (code, text, help) = match (side, token.as_str()) {
-            (Side::Right, "true" | "false") => {
-                let help = format!("test a boolean field with `[field]` or `![field]`, a text with `\"{token}\"`");
-                ("missing-quotes", format!("there is no `{token}` to compare with"), help)
-            }
-            (Side::Left, _) if !token.starts_with(['$', '%']) => (
-                "missing-brackets",
-                format!("{} needs brackets or quotes", quoted(&token)),
-                format!("write `[{token}]` for the field"),
-            ),
-            _ if token.starts_with('%') => {
-                let field = token.trim_start_matches(['%', '{', '[']).trim_end_matches(['}', ']']);
-                (
-                    "missing-brackets",
-                    "a condition names a field without `%{ }`".to_owned(),
-                    format!("write `[{field}]`"),
-                )
-            }
-            _ => {
-                let help = match token.starts_with('$') {
-                    true => format!("write `\"{token}\"`"),
-                    false => format!("write `\"{token}\"` for the text, `[{token}]` for the field"),
-                };
-                ("missing-quotes", format!("{} needs quotes", quoted(&token)), help)
-            }
-        };
-        self.report(Diagnostic::error(code, span, text).with_help(help));
+        self.report(unquoted_operand(side, &token, span));
         let value = Spanned::new(token, span);
         Some(if side == Side::Left { Operand::Field(value) } else { Operand::String(value) })
     }
@@ -193,6 +168,31 @@ impl Parser<'_> {
         let known: String = flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 'x')).collect();
         let help = if known.is_empty() { "take them out".to_owned() } else { format!("write `/(?{known}){regex}/`") };
         self.report(Diagnostic::error("regex-flags", span, text).with_help(help));
+    }
+}
+
+/// What to write for a word that has neither quotes nor brackets.
+fn unquoted_operand(side: Side, token: &str, span: Span) -> Diagnostic {
+    let shown = quoted(token);
+    let quotes = |text: String, help: String| Diagnostic::error("missing-quotes", span, text).with_help(help);
+    let brackets = |text: String, help: String| Diagnostic::error("missing-brackets", span, text).with_help(help);
+    match token.chars().next() {
+        Some('%') => {
+            let field = token.trim_start_matches(['%', '{', '[']).trim_end_matches(['}', ']']);
+            brackets("a condition names a field without `%{ }`".to_owned(), format!("write `[{field}]`"))
+        }
+        Some('$') => quotes(format!("{shown} needs quotes"), format!("write `\"{token}\"`")),
+        _ if side == Side::Left => {
+            brackets(format!("{shown} needs brackets or quotes"), format!("write `[{token}]` for the field"))
+        }
+        _ if matches!(token, "true" | "false") => quotes(
+            format!("there is no {shown} to compare with"),
+            format!("test a boolean field with `[field]` or `![field]`, a text with `\"{token}\"`"),
+        ),
+        _ => quotes(
+            format!("{shown} needs quotes"),
+            format!("write `\"{token}\"` for the text, `[{token}]` for the field"),
+        ),
     }
 }
 

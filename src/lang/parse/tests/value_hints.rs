@@ -60,11 +60,24 @@ fn a_backslash_before_the_closing_quote_opens_the_string_again() {
         r#"filter { mutate { gsub => [ "message", "\\", "/" ] } }"#,
         "
 1:47 error[missing-comma] a comma is missing before `/`
-  help: elements of an array are parted by commas
+  note: the string before it goes on behind its `\\`: a quote behind a backslash does not close a string
 1:48 error[missing-comma] a comma is missing before `\"`
-  help: elements of an array are parted by commas
+  note: the string before it goes on behind its `\\`: a quote behind a backslash does not close a string
 ",
     );
+}
+
+#[test]
+fn a_string_never_goes_on_in_the_next_file() {
+    let (sources, _, found) = parse_files(&["filter { mutate { a => 'b } }\n", "output { a { b => 'c' } }"], &PLAIN);
+    compare(
+        &said(&sources, &found),
+        "
+1:24 error[unclosed-string] a string is never closed by '
+  help: close it with '
+",
+    );
+    assert_eq!(sources.name(found[0].span.file), "0.conf");
 }
 
 #[test]
