@@ -92,12 +92,12 @@ fn comment_or_literal_end(text: &str, at: usize) -> usize {
         return at + rest[opening..].find(&closing).map_or(rest.len(), |found| opening + found + closing.len());
     }
     for prefix in ["\"", "b\"", "c\""] {
-        if rest.starts_with(prefix) {
-            return at + prefix.len() + quoted_length(&rest[prefix.len()..], '"');
+        if let Some(quoted) = rest.strip_prefix(prefix) {
+            return at + prefix.len() + quoted_length(quoted, '"');
         }
     }
-    if rest.starts_with('\'') && is_character(&rest[1..]) {
-        return at + 1 + quoted_length(&rest[1..], '\'');
+    if let Some(quoted) = rest.strip_prefix('\'').filter(|quoted| is_character(quoted)) {
+        return at + 1 + quoted_length(quoted, '\'');
     }
     at
 }
