@@ -47,6 +47,12 @@ pub trait Ledger: Send + Sync {
     /// Opens a receipt for the lines behind the last opened position, up to and including `up_to`.
     /// Receipts of one source must be opened in order. `bytes` is what the lines hold in memory.
     fn open(&self, source: &SourceKey, up_to: Position, bytes: usize) -> Receipt;
+    /// Reading of the source begins, or begins again, behind `from`: it starts elsewhere than at its beginning, it was
+    /// truncated, or it is read a second time. The position becomes `from`; receipts opened before no longer move it.
+    fn begin(&self, source: &SourceKey, from: Position);
+    /// The source is gone for good (container removed, file deleted) and has been read to its end: its position is
+    /// dropped. Receipts that are still open keep their lines, and nothing else.
+    fn forget(&self, source: &SourceKey);
 }
 
 /// Who is told when the last share of a receipt is gone.

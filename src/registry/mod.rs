@@ -1,1 +1,213 @@
-//! How far each source is safely delivered: the ledger in memory, the store on disk.
+//! How far each source is safely delivered: the ledger in memory (pure), the store on disk, and the thread that brings
+//! the one to the other.
+//!
+//! Invariants:
+//! - What the file says was true when it was written: every line up to a position has its verdict. It may be behind by
+//!   `WRITE_INTERVAL` and what the disk takes; it is never ahead.
+//! - The bytes of a chunk go back to the budget when its receipt closes, settled or forgotten.
+//! - A file that cannot be written stops nothing: the old one stays, it is said once, and tried again.
+
+mod ledger;
+mod store;
+mod writer;
+
+use crate::channel::Budget;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::position::Closing;
+use crate::position::Ledger;
+use crate::position::Position;
+use crate::position::Receipt;
+use crate::position::SourceKey;
+use crate::telemetry::metrics;
+use crate::telemetry::metrics::Gauge;
+use ledger::Book;
+use ledger::Verdict;
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+use writer::Writer;
+
+pub use ledger::Kept;
+pub use store::OpenError;
+pub use store::WriteError;
+
+/// How often the file is written while positions move: what is sent again after a crash is what was delivered since.
+pub const WRITE_INTERVAL: Duration = Duration::from_millis(200);
+/// How long a source that nobody asks for keeps its position: longer than a machine is away over holidays.
+pub const CLEAN_AFTER: Duration = Duration::from_secs(168 * 3600);
+
+/// What the registry must be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the files are (`path.data`).
+    pub folder: PathBuf,
+    /// See `CLEAN_AFTER` (`registry.clean_after`).
+    pub clean_after: Duration,
+    /// See `WRITE_INTERVAL`.
+    pub write_interval: Duration,
+}
+
+impl Config {
+    /// The registry of a folder, with our own figures.
+    pub fn of(folder: &Path) -> Config {
+        Config { folder: folder.into(), clean_after: CLEAN_AFTER, write_interval: WRITE_INTERVAL }
+    }
+}
+
+/// The book of all sources, kept on disk. Dropping it writes a last time and unlocks the folder.
+pub struct Registry {
+    desk: Arc<Desk>,
+    writer: Writer,
+}
+
+impl Registry {
+    /// Locks the folder, reads what it holds and starts the thread that writes. Metrics must be installed before.
+    pub fn open(folder: &Path, budget: Arc<Budget>) -> Result<Registry, OpenError> {
+        Registry::open_with(Config::of(folder), budget, Arc::new(SystemClock::default()))
+    }
+
+    /// `open`, with all its arguments.
+    pub fn open_with(config: Config, budget: Arc<Budget>, clock: Arc<dyn Clock>) -> Result<Registry, OpenError> {
+        let (store, kept) = store::Store::open(&config.folder)?;
+        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock));
+        let writer = Writer::start(store, Arc::clone(&desk), &config);
+        Ok(Registry { desk, writer })
+    }
+
+    /// Writes down now what is not written yet.
+    pub fn flush(&self) -> Result<(), WriteError> {
+        self.writer.flush()
+    }
+
+    /// The last writing: the thread ends. Receipts that close later are counted, and kept nowhere.
+    pub fn stop(&self) -> Result<(), WriteError> {
+        self.writer.stop()
+    }
+
+    /// Every source's position.
+    pub fn sources(&self) -> Vec<Kept> {
+        self.desk.kept()
+    }
+
+    /// Receipts without a verdict.
+    pub fn receipts_open(&self) -> usize {
+        self.desk.book().waiting()
+    }
+
+    /// Receipts that were dropped without a verdict and hold their source's position back.
+    pub fn receipts_forgotten(&self) -> usize {
+        self.desk.book().forgotten()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("receipts_open", &self.receipts_open()).finish_non_exhaustive()
+    }
+}
+
+impl Ledger for Registry {
+    fn position(&self, source: &SourceKey) -> Option<Position> {
+        self.desk.book().position(source, self.desk.clock.now_ns())
+    }
+
+    fn open(&self, source: &SourceKey, up_to: Position, bytes: usize) -> Receipt {
+        let mut book = self.desk.book();
+        let entry = book.open(source, up_to, bytes, self.desk.clock.now_ns());
+        self.desk.show(&book);
+        drop(book);
+        Receipt::open(entry, Arc::clone(&self.desk) as Arc<dyn Closing>)
+    }
+
+    fn begin(&self, source: &SourceKey, from: Position) {
+        let mut book = self.desk.book();
+        book.begin(source, from, self.desk.clock.now_ns());
+        self.desk.show(&book);
+        drop(book);
+        self.desk.signal.changed();
+    }
+
+    fn forget(&self, source: &SourceKey) {
+        let mut book = self.desk.book();
+        let left = book.forget(source);
+        self.desk.show(&book);
+        drop(book);
+        if left {
+            self.desk.signal.changed();
+        }
+    }
+}
+
+/// What closing receipts and the writing thread share.
+struct Desk {
+    book: Mutex<Book>,
+    budget: Arc<Budget>,
+    clock: Arc<dyn Clock>,
+    signal: writer::Signal,
+    gauges: Gauges,
+}
+
+struct Gauges {
+    open: Gauge,
+    forgotten: Gauge,
+    budget: Gauge,
+}
+
+impl Desk {
+    fn new(book: Book, budget: Arc<Budget>, clock: Arc<dyn Clock>) -> Desk {
+        let gauges = Gauges {
+            open: metrics::gauge(metrics::RECEIPTS_OPEN, &[]),
+            forgotten: metrics::gauge(metrics::RECEIPTS_FORGOTTEN, &[]),
+            budget: metrics::gauge(metrics::BUDGET_BYTES, &[]),
+        };
+        Desk { book: Mutex::new(book), budget, clock, signal: writer::Signal::default(), gauges }
+    }
+
+    /// The book is whole after every call, also after one that panicked in a debug assertion.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> Vec<Kept> {
+        self.book().kept(self.clock.now_ns())
+    }
+
+    fn show(&self, book: &Book) {
+        self.gauges.open.set(book.waiting() as f64);
+        self.gauges.forgotten.set(book.forgotten() as f64);
+        self.gauges.budget.set(self.budget.taken() as f64);
+    }
+
+    fn close(&self, entry: u64, verdict: Verdict) {
+        let mut book = self.book();
+        let Some(closed) = book.close(entry, verdict) else {
+            debug_assert!(false, "receipt {entry:#x} closed twice");
+            return;
+        };
+        self.budget.give_back(closed.bytes);
+        self.show(&book);
+        drop(book);
+        if closed.changed {
+            self.signal.changed();
+        }
+    }
+}
+
+impl Closing for Desk {
+    fn settled(&self, entry: u64) {
+        self.close(entry, Verdict::Settled);
+    }
+
+    fn forgotten(&self, entry: u64) {
+        self.close(entry, Verdict::Forgotten);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The positions on disk: one small file, replaced whole.
+//!
+//! `<folder>/registry`, UTF-8 text, one line a source:
+//!
+//! ```text
+//! timberline registry 1
+//! <at> <ordinal> <seen> <key>
+//! …
+//! end <xxh3>
+//! ```
+//!
+//! - `at` and `ordinal`: the position (`position::Position`); `seen`: when an input last had to do with the source, in
+//!   nanoseconds since 1970; all three decimal. `key`: the source's name to the end of the line, where a backslash, a
+//!   line feed and a carriage return are written `\\`, `\n`, `\r`.
+//! - `xxh3`: the 64-bit XXH3 of all bytes before the word `end`, 16 hexadecimal digits.
+//! - The first and the last line keep their shape in every version, so a newer file is told from a damaged one. A
+//!   newer file is refused and left untouched.
+//!
+//! Writing: all of it to `registry.tmp`, fsync, `registry` becomes `registry.bak`, `registry.tmp` becomes `registry`,
+//! fsync of the folder. At every moment `registry` or `registry.bak` is whole, and the older of the two only repeats
+//! what ids make harmless to repeat.
+//!
+//! Reading: `registry`; if it is missing or damaged, `registry.bak`; a damaged file is kept as `registry.damaged`. With
+//! neither, every source begins as one never seen.
+//!
+//! `<folder>/.lock` is locked (flock) while a daemon lives; the kernel lets go of it however the daemon ends. The folder
+//! is made with mode 0700, files with 0600.
+
+mod text;
+
+use super::ledger::Kept;
+use crate::telemetry::crash::crash_point;
+use std::fmt;
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+
+pub use text::Damage;
+pub use text::VERSION;
+
+/// Larger than any registry: a million sources. What is larger is not ours.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// The folder, locked.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// Held for its lock.
+    _lock: File,
+}
+
+/// Why the folder cannot be used.
+#[derive(Debug)]
+pub enum OpenError {
+    /// It cannot be made, or not written to.
+    Folder { folder: PathBuf, why: io::Error },
+    /// Another daemon has it.
+    InUse { folder: PathBuf },
+    /// A later timberline wrote it.
+    Newer { file: PathBuf, version: u64 },
+    /// It is there, and cannot be read.
+    Unreadable { file: PathBuf, why: io::Error },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Folder { folder, why } => write!(f, "cannot use the data folder {}: {why}", folder.display()),
+            OpenError::InUse { folder } => {
+                write!(f, "the data folder {} is in use by another timberline", folder.display())
+            }
+            OpenError::Newer { file, version } => write!(
+                f,
+                "{} was written by a newer timberline (format {version}, this one reads up to {VERSION})",
+                file.display()
+            ),
+            OpenError::Unreadable { file, why } => write!(f, "cannot read {}: {why}", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Why the positions could not be written; the old file is whole.
+#[derive(Debug)]
+pub struct WriteError {
+    pub file: PathBuf,
+    /// What was tried on it.
+    pub tried: &'static str,
+    pub why: io::Error,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} {}: {}", self.tried, self.file.display(), self.why)
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+impl Store {
+    /// Locks the folder and reads what it holds.
+    pub fn open(folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
+        let lock = lock(folder)?;
+        let store = Store { folder: folder.into(), _lock: lock };
+        let kept = store.read()?;
+        Ok((store, kept))
+    }
+
+    /// Replaces what the file says.
+    pub fn write(&self, kept: &[Kept]) -> Result<(), WriteError> {
+        let (temporary, current) = (self.path("registry.tmp"), self.path("registry"));
+        write_whole(&temporary, &text::encode(kept)).map_err(|why| {
+            // A full disk needs its room back; the next writing starts anew.
+            let _ = fs::remove_file(&temporary);
+            failed("write", &temporary)(why)
+        })?;
+        crash_point("registry.before_rename");
+        match fs::rename(&current, self.path("registry.bak")) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed("rename", &current)(why)),
+            _ => {}
+        }
+        crash_point("registry.between_renames");
+        fs::rename(&temporary, &current).map_err(failed("rename", &temporary))?;
+        crash_point("registry.after_rename");
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed("fsync", &self.folder))
+    }
+
+    fn read(&self) -> Result<Vec<Kept>, OpenError> {
+        if let Some(kept) = self.read_one("registry")? {
+            return Ok(kept);
+        }
+        Ok(self.read_one("registry.bak")?.unwrap_or_default())
+    }
+
+    /// `None`: not there, or damaged and put aside.
+    fn read_one(&self, name: &str) -> Result<Option<Vec<Kept>>, OpenError> {
+        let file = self.path(name);
+        let bytes = match read_whole(&file) {
+            Ok(bytes) => bytes,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(OpenError::Unreadable { file, why }),
+        };
+        match text::decode(&bytes) {
+            Ok(kept) => Ok(Some(kept)),
+            Err(Damage::Newer(version)) => Err(OpenError::Newer { file, version }),
+            Err(Damage::Broken(what)) => {
+                self.put_aside(&file, what);
+                Ok(None)
+            }
+        }
+    }
+
+    fn put_aside(&self, file: &Path, what: &str) {
+        let aside = self.path("registry.damaged");
+        let kept = fs::rename(file, &aside).is_ok();
+        tracing::warn!(
+            file = %file.display(), what, kept_as = kept.then(|| aside.display().to_string()),
+            "damaged registry: an earlier state is used, lines that were delivered since are sent again"
+        );
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn failed(tried: &'static str, file: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    move |why| WriteError { file: file.into(), tried, why }
+}
+
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let unusable = |why| OpenError::Folder { folder: folder.into(), why };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let lock = options.open(folder.join(".lock")).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Err(OpenError::InUse { folder: folder.into() }),
+        Err(fs::TryLockError::Error(why)) => return Err(unusable(why)),
+    }
+    // A lock file that can be opened does not say that others can be made.
+    let probe = folder.join("registry.tmp");
+    write_whole(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(unusable)?;
+    Ok(lock)
+}
+
+/// The file is new: nobody else has it open, and no link leads elsewhere.
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+        _ => {}
+    }
+    let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    open.write_all(bytes)?;
+    crash_point("registry.before_fsync");
+    open.sync_all()
+}
+
+fn read_whole(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

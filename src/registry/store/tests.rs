@@ -1,0 +1,158 @@
+//! What is written comes back; what is torn, flipped, newer or in use does not do harm.
+
+use super::*;
+use crate::position::Position;
+use crate::position::SourceKey;
+use proptest::prelude::*;
+use std::os::unix::fs::MetadataExt;
+
+fn kept(key: &str, at: u64, ordinal: u32) -> Kept {
+    Kept { key: SourceKey::new(key), position: Position { at, ordinal }, seen_ns: 1_795_388_400_000_000_000 }
+}
+
+fn two() -> Vec<Kept> {
+    vec![kept("docker:4f5a:stderr", 1_763_460_245_123_456_789, 2), kept("file:64769:131:00ff", 4096, 0)]
+}
+
+/// A folder whose file holds `two`, and whose earlier file held the first of them.
+fn written() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = Store::open(folder.path()).unwrap();
+    store.write(&two()[..1]).unwrap();
+    store.write(&two()).unwrap();
+    folder
+}
+
+fn reopened(folder: &tempfile::TempDir) -> Vec<Kept> {
+    Store::open(folder.path()).unwrap().1
+}
+
+#[test]
+fn the_text_is_what_the_documentation_says() {
+    let text = String::from_utf8(text::encode(&two())).unwrap();
+    assert_eq!(
+        text,
+        "timberline registry 1\n\
+         1763460245123456789 2 1795388400000000000 docker:4f5a:stderr\n\
+         4096 0 1795388400000000000 file:64769:131:00ff\n\
+         end 5c8b374845aceea3\n"
+    );
+}
+
+#[test]
+fn what_is_written_comes_back() {
+    let folder = written();
+    assert_eq!(reopened(&folder), two());
+    assert_eq!(fs::read(folder.path().join("registry.bak")).unwrap(), text::encode(&two()[..1]));
+}
+
+#[test]
+fn a_file_torn_anywhere_gives_the_one_before_it() {
+    let whole = text::encode(&two());
+    for length in 0..whole.len() {
+        let folder = written();
+        fs::write(folder.path().join("registry"), &whole[..length]).unwrap();
+        assert_eq!(reopened(&folder), two()[..1], "torn at {length}");
+        assert_eq!(fs::read(folder.path().join("registry.damaged")).unwrap(), whole[..length]);
+    }
+}
+
+#[test]
+fn any_flipped_bit_gives_the_file_before_it() {
+    let whole = text::encode(&two());
+    for bit in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(matches!(text::decode(&flipped), Err(Damage::Broken(_))), "bit {bit}");
+    }
+}
+
+#[test]
+fn with_both_files_damaged_every_source_is_new() {
+    let folder = written();
+    fs::write(folder.path().join("registry"), "").unwrap();
+    fs::write(folder.path().join("registry.bak"), "timberline registry 1\n").unwrap();
+    assert_eq!(reopened(&folder), []);
+}
+
+#[test]
+fn a_crash_between_the_two_renames_loses_one_writing_only() {
+    let folder = written();
+    fs::rename(folder.path().join("registry"), folder.path().join("registry.bak")).unwrap();
+    assert_eq!(reopened(&folder), two());
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_is() {
+    let folder = written();
+    let body = "timberline registry 2\nwho knows\n";
+    let newer = format!("{body}end {:016x}\n", xxhash_rust::xxh3::xxh3_64(body.as_bytes()));
+    let file = folder.path().join("registry");
+    fs::write(&file, &newer).unwrap();
+    let error = Store::open(folder.path()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("{} was written by a newer timberline (format 2, this one reads up to 1)", file.display())
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), newer);
+}
+
+#[test]
+fn a_second_daemon_is_refused_and_let_in_when_the_first_is_gone() {
+    let folder = written();
+    let first = Store::open(folder.path()).unwrap();
+    let error = Store::open(folder.path()).unwrap_err().to_string();
+    assert_eq!(error, format!("the data folder {} is in use by another timberline", folder.path().display()));
+    drop(first);
+    assert_eq!(reopened(&folder), two());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a file");
+    fs::write(&file, "").unwrap();
+    let error = Store::open(&file.join("data")).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot use the data folder {}/data: ", file.display())), "{error}");
+}
+
+#[test]
+fn a_writing_that_fails_leaves_the_old_file_and_the_next_one_works() {
+    let folder = written();
+    let (store, _) = Store::open(folder.path()).unwrap();
+    let blocker = folder.path().join("registry.tmp");
+    fs::create_dir(&blocker).unwrap();
+    let error = store.write(&[]).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot write {}: ", blocker.display())), "{error}");
+    assert_eq!(fs::read(folder.path().join("registry")).unwrap(), text::encode(&two()));
+    fs::remove_dir(&blocker).unwrap();
+    store.write(&[]).unwrap();
+    assert_eq!(fs::read(folder.path().join("registry")).unwrap(), text::encode(&[]));
+}
+
+#[test]
+fn folder_and_files_are_the_owners_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    let (store, _) = Store::open(&folder).unwrap();
+    store.write(&two()).unwrap();
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!(mode(folder.clone()), 0o700);
+    assert_eq!([".lock", "registry"].map(|name| mode(folder.join(name))), [0o600, 0o600]);
+}
+
+proptest! {
+    #[test]
+    fn any_key_and_position_come_back(sources in proptest::collection::vec((".*|[\\\\\n\r ]{0,5}", any::<(u64, u32, u64)>()), 0..20)) {
+        let sources: Vec<Kept> = sources
+            .iter()
+            .map(|(key, (at, ordinal, seen_ns))| Kept { seen_ns: *seen_ns, ..kept(key, *at, *ordinal) })
+            .collect();
+        prop_assert_eq!(text::decode(&text::encode(&sources)), Ok(sources));
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = text::decode(&bytes);
+    }
+}

@@ -1,0 +1,114 @@
+//! The registry as inputs and outputs use it, on a real folder.
+
+use super::*;
+use crate::channel::Budget;
+
+struct Case {
+    folder: tempfile::TempDir,
+    budget: Arc<Budget>,
+}
+
+impl Case {
+    fn new() -> Case {
+        Case { folder: tempfile::tempdir().unwrap(), budget: Arc::new(Budget::new(1000)) }
+    }
+
+    fn open(&self) -> Registry {
+        Registry::open(self.folder.path(), Arc::clone(&self.budget)).unwrap()
+    }
+
+    fn receipt(&self, registry: &Registry, up_to: u64, bytes: usize) -> Receipt {
+        assert!(self.budget.try_take(bytes));
+        registry.open(&source(), at(up_to), bytes)
+    }
+}
+
+fn source() -> SourceKey {
+    SourceKey::new("docker:4f:stdout")
+}
+
+fn at(at: u64) -> Position {
+    Position { at, ordinal: 1 }
+}
+
+/// Waits for what another thread does; far longer than it takes.
+fn until(done: impl Fn() -> bool) {
+    let started = std::time::Instant::now();
+    while !done() {
+        assert!(started.elapsed() < Duration::from_secs(20), "waited too long");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_settled_receipt_is_on_disk_after_the_stop_and_its_bytes_are_free() {
+    let case = Case::new();
+    let registry = case.open();
+    let (first, second) = (case.receipt(&registry, 10, 100), case.receipt(&registry, 20, 200));
+    let share = first.share();
+    second.settle();
+    assert_eq!((registry.position(&source()), case.budget.taken()), (None, 100));
+    first.settle();
+    share.settle();
+    assert_eq!((registry.position(&source()), case.budget.taken()), (Some(at(20)), 0));
+    drop(registry);
+    assert_eq!(case.open().position(&source()), Some(at(20)));
+}
+
+#[test]
+fn a_receipt_dropped_without_a_verdict_gives_its_bytes_back_and_holds_the_position() {
+    let case = Case::new();
+    let registry = case.open();
+    let (first, second) = (case.receipt(&registry, 10, 100), case.receipt(&registry, 20, 200));
+    drop(first);
+    second.settle();
+    assert_eq!((registry.position(&source()), case.budget.taken()), (None, 0));
+    assert_eq!((registry.receipts_open(), registry.receipts_forgotten()), (0, 1));
+    registry.begin(&source(), at(0));
+    case.receipt(&registry, 30, 1).settle();
+    assert_eq!((registry.position(&source()), registry.receipts_forgotten()), (Some(at(30)), 0));
+}
+
+#[test]
+fn positions_are_written_while_the_daemon_runs() {
+    let case = Case::new();
+    let registry = case.open();
+    case.receipt(&registry, 10, 1).settle();
+    let file = case.folder.path().join("registry");
+    until(|| std::fs::read_to_string(&file).is_ok_and(|text| text.contains("10 1 ")));
+}
+
+#[test]
+fn a_disk_that_refuses_stops_nothing_and_is_tried_again() {
+    let case = Case::new();
+    let registry = case.open();
+    case.receipt(&registry, 10, 1).settle();
+    registry.flush().unwrap();
+    let blocker = case.folder.path().join("registry.tmp");
+    std::fs::create_dir(&blocker).unwrap();
+    case.receipt(&registry, 20, 1).settle();
+    assert!(registry.flush().is_err());
+    std::fs::remove_dir(&blocker).unwrap();
+    let file = case.folder.path().join("registry");
+    until(|| std::fs::read_to_string(&file).is_ok_and(|text| text.contains("20 1 ")));
+}
+
+#[test]
+fn a_forgotten_source_leaves_the_file() {
+    let case = Case::new();
+    let registry = case.open();
+    let receipt = case.receipt(&registry, 10, 1);
+    registry.forget(&source());
+    receipt.settle();
+    assert_eq!(registry.sources(), []);
+    drop(registry);
+    assert_eq!(case.open().position(&source()), None);
+}
+
+#[test]
+fn a_folder_in_use_is_refused_by_name() {
+    let case = Case::new();
+    let _registry = case.open();
+    let error = Registry::open(case.folder.path(), Arc::clone(&case.budget)).unwrap_err().to_string();
+    assert!(error.contains("in use by another timberline"), "{error}");
+}
