@@ -1,0 +1,167 @@
+//! All metrics as text for Prometheus: ours with HELP and TYPE, whether or not they were counted yet, then the
+//! process's own figures. The order is that of the names, so that two scrapes can be compared by eye.
+
+use super::metrics;
+use super::metrics::MetricKind;
+use super::process::Process;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::PrometheusRecorder;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fmt::Write;
+
+/// From a local engine's answer to a request that is about to time out.
+const SECONDS_BUCKETS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// What has been counted; clones see the same.
+#[derive(Clone)]
+pub struct Exposition(PrometheusHandle);
+
+impl Exposition {
+    /// Counts from now on, in the whole process. Handles that were taken before count into nothing.
+    /// `None`: somebody else counts already.
+    pub fn install() -> Option<Exposition> {
+        let (recorder, exposition) = Exposition::new();
+        ::metrics::set_global_recorder(recorder).ok()?;
+        Some(exposition)
+    }
+
+    pub(super) fn new() -> (PrometheusRecorder, Exposition) {
+        let builder = PrometheusBuilder::new().set_buckets(SECONDS_BUCKETS).expect("there are buckets");
+        let recorder = builder.build_recorder();
+        let exposition = Exposition(recorder.handle());
+        ::metrics::with_local_recorder(&recorder, describe);
+        (recorder, exposition)
+    }
+
+    /// Takes in what histograms have gathered: to be called now and then, also when nobody scrapes.
+    pub fn upkeep(&self) {
+        self.0.run_upkeep();
+    }
+
+    /// The text.
+    pub fn render(&self) -> String {
+        let mut metrics = by_name(&self.0.render());
+        for metric in metrics::ALL {
+            let heading = || heading(metric.name, kind(metric.kind), metric.help);
+            metrics.entry(metric.name.into()).or_insert_with(heading);
+        }
+        for (name, kind, help, value) in Process::now().figures() {
+            if let Some(value) = value {
+                metrics.insert(name.into(), format!("{}{name} {value}\n", heading(name, kind, help)));
+            }
+        }
+        metrics.into_values().collect()
+    }
+
+    /// The sum of a counter over all its labels.
+    pub fn total(&self, metric: &metrics::Metric) -> f64 {
+        sum(&self.0.render(), metric.name)
+    }
+}
+
+impl fmt::Debug for Exposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exposition")
+    }
+}
+
+fn describe() {
+    metrics::gauge(metrics::BUILD_INFO, &[env!("CARGO_PKG_VERSION")]).set(1.0);
+    for metric in metrics::ALL {
+        match metric.kind {
+            MetricKind::Counter => ::metrics::describe_counter!(metric.name, metric.help),
+            MetricKind::Gauge => ::metrics::describe_gauge!(metric.name, metric.help),
+            MetricKind::Histogram => ::metrics::describe_histogram!(metric.name, metric.help),
+        }
+    }
+}
+
+fn kind(kind: MetricKind) -> &'static str {
+    match kind {
+        MetricKind::Counter => "counter",
+        MetricKind::Gauge => "gauge",
+        MetricKind::Histogram => "histogram",
+    }
+}
+
+fn heading(name: &str, kind: &str, help: &str) -> String {
+    let mut heading = String::new();
+    write!(heading, "# HELP {name} {help}\n# TYPE {name} {kind}\n").expect("a string takes what is written");
+    heading
+}
+
+/// The exporter's text, a metric each, its samples in order.
+fn by_name(text: &str) -> BTreeMap<String, String> {
+    let mut metrics = BTreeMap::new();
+    for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) {
+        let (heading, mut samples): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with('#'));
+        let name = heading.iter().find_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+        let Some(name) = name else { continue };
+        if !block.contains("_bucket{") {
+            samples.sort_unstable();
+        }
+        let lines: Vec<&str> = heading.into_iter().chain(samples).collect();
+        metrics.insert(name.to_string(), lines.join("\n") + "\n");
+    }
+    metrics
+}
+
+fn sum(text: &str, name: &str) -> f64 {
+    text.lines()
+        .filter_map(|line| line.strip_prefix(name))
+        .filter(|rest| rest.starts_with(['{', ' ']))
+        .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<f64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is exposed after `count` has counted.
+    fn rendered(count: impl FnOnce()) -> (Exposition, String) {
+        let (recorder, exposition) = Exposition::new();
+        ::metrics::with_local_recorder(&recorder, count);
+        let text = exposition.render();
+        (exposition, text)
+    }
+
+    #[test]
+    fn every_metric_has_help_and_type_once_counted_or_not() {
+        let (_, text) = rendered(|| metrics::counter(metrics::LINES_READ, &["docker"]).increment(3));
+        for metric in metrics::ALL {
+            let heading = heading(metric.name, kind(metric.kind), metric.help);
+            assert_eq!(text.matches(&heading).count(), 1, "{heading}in\n{text}");
+        }
+        assert!(text.contains("\ntimberline_lines_read_total{input=\"docker\"} 3\n"), "{text}");
+        assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
+        assert!(text.ends_with('\n') && !text.contains("\n\n"));
+    }
+
+    #[test]
+    fn durations_are_histograms_with_buckets() {
+        let (_, text) = rendered(|| metrics::histogram(metrics::REQUEST_SECONDS, &["main"]).record(0.2));
+        let bucket = |le: &str| format!("timberline_request_duration_seconds_bucket{{output=\"main\",le=\"{le}\"}}");
+        assert!(text.contains(&format!("{} 0\n{} 1\n", bucket("0.1"), bucket("0.25"))), "{text}");
+        assert!(text.contains("timberline_request_duration_seconds_count{output=\"main\"} 1"), "{text}");
+    }
+
+    #[test]
+    fn a_label_cannot_make_a_line() {
+        let (_, text) = rendered(|| metrics::counter(metrics::LINES_READ, &["a\"} 9\nforged 1"]).increment(1));
+        assert!(!text.contains("\nforged"), "{text}");
+    }
+
+    #[test]
+    fn a_total_sums_over_labels_and_only_its_own() {
+        let (exposition, _) = rendered(|| {
+            metrics::counter(metrics::LINES_READ, &["docker"]).increment(3);
+            metrics::counter(metrics::LINES_READ, &["a b"]).increment(4);
+            metrics::counter(metrics::BYTES_READ, &["docker"]).increment(100);
+        });
+        assert_eq!(exposition.total(metrics::LINES_READ), 7.0);
+    }
+}

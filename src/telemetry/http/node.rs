@@ -1,0 +1,78 @@
+//! The parts of Logstash's `/` and `/_node/stats` that its exporters read. There is no JVM, so there is no `jvm`.
+
+use crate::telemetry::exposition::Exposition;
+use crate::telemetry::metrics;
+use crate::telemetry::process::Process;
+use serde_json::Value;
+use serde_json::json;
+use std::net::SocketAddr;
+
+/// Who answers.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub host: String,
+    pub name: String,
+    pub id: String,
+    pub workers: usize,
+    pub batch_size: usize,
+    /// `memory`, `persisted` or `spill`.
+    pub queue_type: String,
+}
+
+/// `GET /`
+pub fn root(node: &Node, address: SocketAddr) -> Value {
+    json!({
+        "host": node.host,
+        "version": env!("CARGO_PKG_VERSION"),
+        "http_address": address.to_string(),
+        "id": node.id,
+        "name": node.name,
+        "ephemeral_id": node.id,
+        "status": "green",
+        "snapshot": false,
+        "pipeline": {"workers": node.workers, "batch_size": node.batch_size, "batch_delay": 0},
+    })
+}
+
+/// `GET /_node/stats`
+pub fn stats(node: &Node, address: SocketAddr, exposition: &Exposition) -> Value {
+    let mut stats = root(node, address);
+    let events = events(exposition);
+    stats["process"] = process(&Process::now());
+    stats["events"] = events.clone();
+    stats["reloads"] = json!({"successes": 0, "failures": 0});
+    stats["pipelines"] = json!({"main": {
+        "events": events,
+        "plugins": {"inputs": [], "codecs": [], "filters": [], "outputs": []},
+        "reloads": {
+            "successes": 0, "failures": 0, "last_error": null,
+            "last_success_timestamp": null, "last_failure_timestamp": null,
+        },
+        "queue": {"type": node.queue_type, "events_count": 0, "queue_size_in_bytes": 0, "max_queue_size_in_bytes": 0},
+    }});
+    stats
+}
+
+/// `in` are the records that inputs have read, `filtered` those that no filter dropped, `out` the documents that have
+/// their verdict.
+fn events(exposition: &Exposition) -> Value {
+    let read = exposition.total(metrics::LINES_READ);
+    let dropped = exposition.total(metrics::EVENTS_DROPPED);
+    json!({
+        "in": read as u64,
+        "filtered": (read - dropped).max(0.0) as u64,
+        "out": exposition.total(metrics::DOCUMENTS) as u64,
+        "duration_in_millis": 0,
+        "queue_push_duration_in_millis": 0,
+    })
+}
+
+fn process(process: &Process) -> Value {
+    json!({
+        "open_file_descriptors": process.open_fds,
+        "peak_open_file_descriptors": process.open_fds,
+        "max_file_descriptors": process.max_fds,
+        "mem": {"total_virtual_in_bytes": process.virtual_bytes, "resident_in_bytes": process.resident_bytes},
+        "cpu": {"total_in_millis": process.cpu_seconds.map(|seconds| (seconds * 1000.0) as u64), "percent": 0},
+    })
+}
