@@ -37,7 +37,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("metrics", &["src/telemetry"]),
     ("metrics_exporter_prometheus", &["src/telemetry"]),
     ("notify", &["src/input/watch"]),
-    ("onig", &["src/filter/grok"]),
+    ("onig", &["src/filter/ruby_regex"]),
 ];
 
 /// Rooms that decide and never do: what they need of the world is handed to them.
