@@ -391,12 +391,12 @@ impl Settings {
         self.items(name).iter().filter_map(|item| item.as_text().map(String::from)).collect()
     }
 
-    /// The entries of a hash, in order.
+    /// The entries of a hash, in order; a list gives them as key, value, key, value.
     pub fn pairs(&self, name: &str) -> Vec<(String, Item)> {
-        match self.given(name) {
-            Some(Item { given: Given::Hash(entries), .. }) => {
-                entries.iter().filter_map(|(key, value)| Some((key.as_text()?.to_string(), value.clone()))).collect()
-            }
+        let pair = |key: &Item, value: &Item| Some((key.as_text()?.to_string(), value.clone()));
+        match self.given(name).map(|item| &item.given) {
+            Some(Given::Hash(entries)) => entries.iter().filter_map(|(key, value)| pair(key, value)).collect(),
+            Some(Given::List(items)) => items.chunks_exact(2).filter_map(|two| pair(&two[0], &two[1])).collect(),
             _ => Vec::new(),
         }
     }
@@ -444,7 +444,12 @@ fn fits(kind: Kind, item: &Item) -> bool {
         Kind::Bytes => text.is_some_and(|text| parse_bytes(text).is_some()),
         Kind::OneOf(words) => text.is_some_and(|text| words.contains(&text)),
         Kind::Array | Kind::Uris => matches!(item.given, Given::List(_)) || text.is_some(),
-        Kind::Hash => matches!(item.given, Given::Hash(_)),
+        Kind::Hash => match &item.given {
+            Given::Hash(_) => true,
+            // `rename => [ "a", "b" ]`, as old pipelines have it.
+            Given::List(items) => items.len().is_multiple_of(2),
+            _ => false,
+        },
         Kind::Codec => text.is_some() || matches!(item.given, Given::Plugin { .. }),
         Kind::Any => !matches!(item.given, Given::Plugin { .. }),
     }

@@ -51,3 +51,10 @@ pub struct CodecPlugin {
     pub decoder: Option<fn(&Settings) -> Result<Box<dyn Decoder>, Fault>>,
     pub encoder: Option<fn(&Settings) -> Result<Box<dyn Encoder>, Fault>>,
 }
+
+pub mod charset;
+pub mod docker_json;
+pub mod framing;
+pub mod plain;
+#[cfg(test)]
+pub mod testing;

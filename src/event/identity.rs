@@ -48,6 +48,11 @@ impl Identity {
         URL_SAFE_NO_PAD.encode_slice(bytes, out).expect("16 bytes are 22 characters of base64");
     }
 
+    /// A number that is the same whenever the line is read again, spread evenly: for choosing events.
+    pub fn hash(&self, seed: u64) -> u64 {
+        xxh3_64_with_seed(&self.at.to_le_bytes(), self.rest() ^ seed)
+    }
+
     fn rest(&self) -> u64 {
         let mut parts = [0u8; 28];
         parts[..8].copy_from_slice(&self.source.to_le_bytes());

@@ -11,7 +11,7 @@ pub struct Tag(u32);
 
 impl Tag {
     #[inline]
-    pub fn of(name: &str) -> Tag {
+    pub const fn of(name: &str) -> Tag {
         let bytes = name.as_bytes();
         match bytes.len() {
             0 => Tag(0),

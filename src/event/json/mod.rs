@@ -4,6 +4,7 @@
 //! Its own reader, because none of the libraries keeps all of: long numbers as written, lone surrogates, the last of
 //! equal keys, and strings borrowed from the line. It is checked against serde_json, on random texts.
 
+pub mod escape;
 pub mod read;
 pub mod scan;
 pub mod write;

@@ -4,7 +4,7 @@
 //! Of equal keys the last one counts, in the place of the first. Numbers that are no small integers keep their text.
 //! A lone surrogate becomes U+FFFD.
 
-use super::scan;
+use super::{escape, scan};
 use crate::event::arena::{Arena, ArenaString, ArenaVec};
 use crate::event::object::{Object, Tag};
 use crate::event::value::{Text, Value};
@@ -289,40 +289,9 @@ impl<'b> Reader<'b> {
     }
 
     fn escape(&mut self) -> Result<char, NotJson> {
-        let kind = self.text.as_bytes().get(self.at + 1).copied();
-        let plain = match kind {
-            Some(b'n') => '\n',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'u') => return self.unicode(),
-            _ => return self.fail("no such escape"),
-        };
-        self.at += 2;
-        Ok(plain)
-    }
-
-    /// `\uXXXX`, and its other half where it is a surrogate.
-    fn unicode(&mut self) -> Result<char, NotJson> {
-        let Some(high) = self.hex(self.at + 2) else { return self.fail("not four hex digits") };
-        self.at += 6;
-        if !(0xD800..0xDC00).contains(&high) {
-            return Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER));
-        }
-        let low = match self.text.as_bytes().get(self.at..self.at + 2) {
-            Some(b"\\u") => self.hex(self.at + 2).filter(|low| (0xDC00..0xE000).contains(low)),
-            _ => None,
-        };
-        let Some(low) = low else { return Ok(char::REPLACEMENT_CHARACTER) };
-        self.at += 6;
-        Ok(char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn hex(&self, at: usize) -> Option<u32> {
-        let digits = self.text.as_bytes().get(at..at + 4)?;
-        digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
+        let (char, len) = escape::read(self.text.as_bytes(), self.at)?;
+        self.at += len;
+        Ok(char)
     }
 }
 

@@ -6,7 +6,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// A high bit at each byte of `word` that is a quote, a backslash or a control character. Bytes above the lowest
 /// marked one can be marked wrongly; the lowest is always right.
 #[inline]
-fn marks(word: u64) -> u64 {
+pub(super) fn marks(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);
     let backslash = word ^ (ONES * b'\\' as u64);
     let zero = |w: u64| w.wrapping_sub(ONES) & !w;

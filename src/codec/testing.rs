@@ -1,0 +1,77 @@
+//! What the codecs' tests share: chunks, and events as text.
+
+use super::{CodecPlugin, Decoder, Start};
+use crate::event::chunk::{Chunk, Frame, Framing, Place, Source};
+use crate::event::{Arena, Event, Identity, Timestamp, Value, json};
+use crate::plugin::{Fault, Item, Settings};
+use crate::position::{Receipt, SourceKey};
+use std::sync::Arc;
+
+/// Bytes of a file, from `offset` on.
+pub fn chunk(bytes: &[u8], offset: u64, end: bool) -> Chunk {
+    let source = Source {
+        key: SourceKey::new("test"),
+        hash: 7,
+        input: 0,
+        facts: "{}".into(),
+        place: Place::Offset,
+    };
+    Chunk {
+        source: Arc::new(source),
+        bytes: bytes.to_vec(),
+        framing: Framing::Bytes { offset },
+        arrived: Timestamp::default(),
+        receipt: Receipt::untracked(),
+        end,
+    }
+}
+
+pub fn settings(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
+    let given = given.iter().map(|(name, text)| (name.to_string(), Item::text(text))).collect();
+    Settings::check(plugin.declaration, given)
+}
+
+pub fn decoder(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Box<dyn Decoder> {
+    let build = plugin.decoder.expect("the codec decodes");
+    build(&settings(plugin, given).expect("the settings are right")).expect("the codec can be built")
+}
+
+/// The events of `input`, each as one JSON text.
+pub fn decode(plugin: &CodecPlugin, given: &[(&str, &str)], input: &[u8]) -> Vec<String> {
+    let mut codec = decoder(plugin, given);
+    let reader = codec.boxed();
+    let mut out = Vec::new();
+    codec.frames(&chunk(input, 0, true), &mut |frame| out.extend(read(&*reader, &frame)));
+    out
+}
+
+/// The events of one frame, each as one JSON text.
+pub fn read(codec: &dyn Decoder, frame: &Frame<'_>) -> Vec<String> {
+    let arena = Arena::new();
+    let start: &Start<'_, '_> = &|frame, nth| {
+        let identity = if nth == 0 { frame.identity } else { frame.identity.derived(0, nth) };
+        Event::new(&arena, identity, Timestamp::default())
+    };
+    let bytes: &[u8] = arena.alloc_slice_copy(frame.bytes);
+    let mut events = Vec::new();
+    codec.read(&Frame { bytes, ..*frame }, &arena, start, &mut events);
+    events.iter().map(|event| text(&Value::Object(event.root.copy_in(&arena)))).collect()
+}
+
+fn text(value: &Value<'_>) -> String {
+    let mut out = Vec::new();
+    json::write::value(value, &mut out);
+    String::from_utf8(out).expect("JSON is text")
+}
+
+/// What the codec's encoder makes of an event with these fields.
+pub fn encode(plugin: &CodecPlugin, given: &[(&str, &str)], fields: &str) -> String {
+    let build = plugin.encoder.expect("the codec encodes");
+    let encoder = build(&settings(plugin, given).expect("the settings are right")).expect("the codec can be built");
+    let arena = Arena::new();
+    let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
+    event.absorb(json::read::object(fields, &arena).expect("the fields are an object"), &arena);
+    let mut out = Vec::new();
+    encoder.encode(&event, &mut out);
+    String::from_utf8(out).expect("the codec writes text")
+}
