@@ -17,8 +17,24 @@ pub const SETTING: Setting = Setting::new(
 
 /// What to say about encodings that are refused.
 const KNOWN: &[&str] = &[
-    "UTF-8", "US-ASCII", "ISO-8859-1", "ISO-8859-2", "ISO-8859-5", "ISO-8859-7", "ISO-8859-15", "Windows-1250",
-    "Windows-1251", "Windows-1252", "CP1252", "KOI8-R", "Shift_JIS", "EUC-JP", "EUC-KR", "GBK", "GB18030", "Big5",
+    "UTF-8",
+    "US-ASCII",
+    "ISO-8859-1",
+    "ISO-8859-2",
+    "ISO-8859-5",
+    "ISO-8859-7",
+    "ISO-8859-15",
+    "Windows-1250",
+    "Windows-1251",
+    "Windows-1252",
+    "CP1252",
+    "KOI8-R",
+    "Shift_JIS",
+    "EUC-JP",
+    "EUC-KR",
+    "GBK",
+    "GB18030",
+    "Big5",
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +62,9 @@ impl Charset {
             "utf-8" | "utf8-mac" | "utf-8-mac" | "utf-8-hfs" | "cp65001" | "locale" | "external" => Charset::Utf8,
             "us-ascii" | "ascii" | "ansi_x3.4-1968" | "646" | "ascii-8bit" | "binary" => Charset::Ascii,
             "iso-8859-1" | "iso8859-1" => Charset::Latin1,
-            other => Charset::Other(Encoding::for_label(label(other).as_bytes()).filter(|it| it.is_ascii_compatible())?),
+            other => {
+                Charset::Other(Encoding::for_label(label(other).as_bytes()).filter(|it| it.is_ascii_compatible())?)
+            }
         })
     }
 
@@ -55,9 +73,15 @@ impl Charset {
     pub fn text<'b>(self, bytes: &'b [u8], arena: &'b Arena) -> &'b str {
         match self {
             Charset::Utf8 => utf8(bytes, arena),
-            Charset::Ascii => each_byte(bytes, arena, |byte| {
-                if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER }
-            }),
+            Charset::Ascii => {
+                each_byte(
+                    bytes,
+                    arena,
+                    |byte| {
+                        if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER }
+                    },
+                )
+            }
             Charset::Latin1 => each_byte(bytes, arena, char::from),
             Charset::Other(encoding) => arena.alloc_str(&encoding.decode_without_bom_handling(bytes).0),
         }

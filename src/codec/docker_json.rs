@@ -33,8 +33,11 @@ const MESSAGE_TAG: Tag = Tag::of(MESSAGE);
 const STREAM: &str = "stream";
 const STREAM_TAG: Tag = Tag::of(STREAM);
 
-pub static PLUGIN: CodecPlugin =
-    CodecPlugin { declaration: &DECLARATION, decoder: Some(|settings| Ok(Box::new(DockerJson::of(settings)))), encoder: None };
+pub static PLUGIN: CodecPlugin = CodecPlugin {
+    declaration: &DECLARATION,
+    decoder: Some(|settings| Ok(Box::new(DockerJson::of(settings)))),
+    encoder: None,
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Codec,
@@ -47,7 +50,9 @@ static DECLARATION: Declaration = Declaration {
         "The longest line, joined of its parts. Parts beyond it are let go, and the event is marked as truncated.",
     )],
     example: r#"input { file { path => "/var/lib/docker/containers/*/*-json.log" codec => docker_json } }"#,
-    differs: &["ours: Logstash has no such codec; a `json` codec would leave `log` with its newline, and long lines in parts."],
+    differs: &[
+        "ours: Logstash has no such codec; a `json` codec would leave `log` with its newline, and long lines in parts.",
+    ],
     unavailable: None,
 };
 

@@ -154,12 +154,7 @@ fn given<'c>(chunk: &'c Chunk, line: &Line) -> Frame<'c> {
     Frame {
         bytes: chunk.bytes.get(line.start as usize..line.end as usize).unwrap_or_default(),
         time: (line.time != 0).then(|| Timestamp::from_nanos(line.time)),
-        identity: Identity {
-            source: chunk.source.hash,
-            at: line.time,
-            ordinal: line.ordinal,
-            ..Identity::default()
-        },
+        identity: Identity { source: chunk.source.hash, at: line.time, ordinal: line.ordinal, ..Identity::default() },
         truncated: line.truncated,
         lines: 1,
     }

@@ -98,3 +98,9 @@ pub struct FilterPlugin {
     pub declaration: &'static Declaration,
     pub build: fn(&Settings, &Build<'_>) -> Result<Box<dyn Filter>, Fault>,
 }
+
+pub mod categorize;
+pub mod drop;
+pub mod json;
+#[cfg(test)]
+pub mod testing;

@@ -30,7 +30,10 @@ fn a_line_is_taken_apart() {
 fn keys_may_stand_in_any_order_and_others_beside_them() {
     let hello = event("hello", "stdout");
     check(&format!("{{ \"time\":\"{TIME}\", \"stream\":\"stdout\", \"log\":\"hello\\n\" }}\n"), &[&hello]);
-    check(&format!("{{\"log\":\"hello\\n\",\"stream\":\"stdout\",\"attrs\":{{\"tag\":\"x\"}},\"time\":\"{TIME}\"}}\n"), &[&hello]);
+    check(
+        &format!("{{\"log\":\"hello\\n\",\"stream\":\"stdout\",\"attrs\":{{\"tag\":\"x\"}},\"time\":\"{TIME}\"}}\n"),
+        &[&hello],
+    );
     check(&format!("{{\"log\":\"hello\\n\",\"x\":\"y\",\"stream\":\"stdout\",\"time\":\"{TIME}\"}}\n"), &[&hello]);
     check(&line(r"hello\u000a", "stdout", TIME), &[&hello]);
 }
@@ -99,7 +102,9 @@ fn a_line_that_is_too_long_keeps_its_beginning_and_says_so() {
     let mut codec = decoder(&PLUGIN, &[("line_bytes_max", "12")]);
     let reader = codec.boxed();
     let mut found = Vec::new();
-    codec.frames(&chunk(input.as_bytes(), 0, false), &mut |frame| found.push((frame.truncated, read_frame(&*reader, &frame))));
+    codec.frames(&chunk(input.as_bytes(), 0, false), &mut |frame| {
+        found.push((frame.truncated, read_frame(&*reader, &frame)))
+    });
     assert_eq!(found, [(true, vec![event("0---1---2---", "stdout")])]);
     assert_eq!(codec.held(), 0);
 }
