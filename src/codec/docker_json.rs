@@ -158,10 +158,12 @@ struct Open {
     identity: Identity,
     frame_time: Option<Timestamp>,
     truncated: bool,
+    /// The call of `frames` that brought the first part, or one before it.
+    since: u64,
 }
 
 impl Open {
-    fn new(part: Part, frame: &Frame<'_>) -> Open {
+    fn new(part: Part, frame: &Frame<'_>, since: u64) -> Open {
         Open {
             line: [BEGIN, part.log.as_slice()].concat(),
             stream: part.stream,
@@ -169,6 +171,7 @@ impl Open {
             identity: frame.identity,
             frame_time: frame.time,
             truncated: frame.truncated,
+            since,
         }
     }
 
@@ -199,6 +202,8 @@ struct Joiner {
     /// At most one a stream, at most `OPEN_MAX`; the oldest first.
     open: Vec<Open>,
     log_bytes_max: usize,
+    /// For what is opened now.
+    since: u64,
 }
 
 impl Joiner {
@@ -229,7 +234,7 @@ impl Joiner {
         if self.open.len() == OPEN_MAX {
             self.give(0, each);
         }
-        self.open.push(Open::new(part, &frame));
+        self.open.push(Open::new(part, &frame, self.since));
     }
 
     fn give(&mut self, at: usize, each: &mut dyn FnMut(Frame<'_>)) {
@@ -261,7 +266,7 @@ impl DockerJson {
         let bytes_max = settings.bytes("line_bytes_max").map_or(LINE_BYTES_MAX, |bytes| bytes as usize);
         DockerJson {
             lines: Lines::new(bytes_max.saturating_mul(ESCAPED_MAX).saturating_add(AROUND_BYTES_MAX)),
-            joiner: Joiner { open: Vec::new(), log_bytes_max: bytes_max },
+            joiner: Joiner { open: Vec::new(), log_bytes_max: bytes_max, since: 0 },
         }
     }
 }
@@ -269,6 +274,7 @@ impl DockerJson {
 impl Decoder for DockerJson {
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
         let joiner = &mut self.joiner;
+        joiner.since = self.lines.since();
         self.lines.frames(chunk, &mut |frame| joiner.take(frame, each));
         if chunk.end {
             joiner.release(each);
@@ -285,6 +291,10 @@ impl Decoder for DockerJson {
 
     fn held(&self) -> usize {
         self.lines.held() + self.joiner.held()
+    }
+
+    fn held_since(&self) -> Option<u64> {
+        self.lines.held_since().into_iter().chain(self.joiner.open.iter().map(|open| open.since)).min()
     }
 
     fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {

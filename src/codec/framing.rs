@@ -18,6 +18,10 @@ pub struct Lines {
     held: Vec<u8>,
     /// Of the held line; `None` if nothing is held.
     held_from: Option<Identity>,
+    /// The call of `frames` that brought the held line's first byte.
+    held_call: u64,
+    /// Calls of `frames` so far.
+    calls: u64,
     /// How many bytes of the held line were let go because it is too long.
     dropped: usize,
     /// The last bytes of the held line, dropped or not: a delimiter may begin in them.
@@ -40,6 +44,8 @@ impl Lines {
             bytes_max,
             held: Vec::new(),
             held_from: None,
+            held_call: 0,
+            calls: 0,
             dropped: 0,
             tail: Vec::new(),
             next: 0,
@@ -55,6 +61,7 @@ impl Lines {
         if chunk.end {
             self.release(each);
         }
+        self.calls += 1;
     }
 
     /// Gives what is held.
@@ -72,6 +79,16 @@ impl Lines {
         self.held.len()
     }
 
+    /// See `Decoder::held_since`.
+    pub fn held_since(&self) -> Option<u64> {
+        self.held_from.map(|_| self.held_call)
+    }
+
+    /// The call of `frames` that brings what comes next, or that brought the beginning of it.
+    pub fn since(&self) -> u64 {
+        self.held_since().unwrap_or(self.calls)
+    }
+
     fn split(&mut self, chunk: &Chunk, offset: u64, each: &mut dyn FnMut(Frame<'_>)) {
         let bytes = &chunk.bytes[..];
         if chunk.source.place == Place::Offset && offset != self.next {
@@ -85,7 +102,9 @@ impl Lines {
             from += len + self.delimiter.len();
         }
         if from < bytes.len() {
-            self.held_from.get_or_insert(place(from));
+            if self.held_from.is_none() {
+                (self.held_from, self.held_call) = (Some(place(from)), self.calls);
+            }
             self.hold(&bytes[from..]);
         }
     }

@@ -3,6 +3,13 @@
 //! Decoding has two steps. *Framing* finds the records in a chunk (lines, joined lines) and may hold the beginning
 //! of one until its end comes; it has state per source. *Reading* makes events of one record; it has none.
 
+pub mod charset;
+pub mod docker_json;
+pub mod framing;
+pub mod plain;
+#[cfg(test)]
+pub mod testing;
+
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::{Arena, Event};
 use crate::plugin::{Declaration, Fault, Settings};
@@ -51,10 +58,3 @@ pub struct CodecPlugin {
     pub decoder: Option<fn(&Settings) -> Result<Box<dyn Decoder>, Fault>>,
     pub encoder: Option<fn(&Settings) -> Result<Box<dyn Encoder>, Fault>>,
 }
-
-pub mod charset;
-pub mod docker_json;
-pub mod framing;
-pub mod plain;
-#[cfg(test)]
-pub mod testing;

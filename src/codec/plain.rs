@@ -115,6 +115,10 @@ impl Decoder for Plain {
         self.lines.held()
     }
 
+    fn held_since(&self) -> Option<u64> {
+        self.lines.held_since()
+    }
+
     fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
         let text = self.charset.text(frame.bytes, arena);
         events.push(message_event(text, self.original, start(frame, 0), arena));

@@ -4,7 +4,12 @@
 //! Filters are pure. What they need of the world (the time, names, files) comes as `Effects`.
 //! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers.
 
+pub mod categorize;
+pub mod drop;
+pub mod json;
 pub mod ruby_regex;
+#[cfg(test)]
+pub mod testing;
 
 use crate::event::{Arena, Event, Timestamp};
 use crate::plugin::{Declaration, Fault, Settings};
@@ -98,9 +103,3 @@ pub struct FilterPlugin {
     pub declaration: &'static Declaration,
     pub build: fn(&Settings, &Build<'_>) -> Result<Box<dyn Filter>, Fault>,
 }
-
-pub mod categorize;
-pub mod drop;
-pub mod json;
-#[cfg(test)]
-pub mod testing;

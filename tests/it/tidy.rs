@@ -31,6 +31,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("bollard", &["src/input/docker/client"]),
     ("bumpalo", &["src/event"]),
     ("clap", &["src/cli"]),
+    ("encoding_rs", &["src/codec/charset"]),
     ("flume", &["src/channel"]),
     ("hyper", &["src/output/elasticsearch/client", "src/input/docker/client", "src/telemetry"]),
     ("hyper_util", &["src/output/elasticsearch/client", "src/input/docker/client", "src/telemetry"]),

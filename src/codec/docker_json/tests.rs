@@ -96,6 +96,21 @@ fn a_joined_line_is_named_by_its_first_and_last_part() {
 }
 
 #[test]
+fn a_held_part_says_which_call_brought_it() {
+    let mut codec = decoder(&PLUGIN, &[]);
+    let mut since = |text: &str, offset| {
+        codec.frames(&chunk(text.as_bytes(), offset, false), &mut |_| {});
+        codec.held_since()
+    };
+    let (part, end) = (line("a", "stdout", TIME), line(r"b\n", "stdout", TIME));
+    assert_eq!(since(&line(r"x\n", "stdout", TIME), 0), None);
+    assert_eq!(since(&part[..9], 100), Some(1));
+    assert_eq!(since(&part[9..], 109), Some(1));
+    assert_eq!(since(&line(r"x\n", "stderr", TIME), 200), Some(1));
+    assert_eq!(since(&end, 300), None);
+}
+
+#[test]
 fn a_line_that_is_too_long_keeps_its_beginning_and_says_so() {
     let parts: String = (0..5).map(|n| line(&format!("{n}---"), "stdout", TIME)).collect();
     let input = parts + &line(r"end\n", "stdout", TIME);
