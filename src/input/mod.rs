@@ -1,6 +1,9 @@
 //! Inputs: where lines come from. Each reads its sources, cuts what it read into chunks, opens a receipt for each
 //! and hands it to a worker. A source always goes to the same worker, so its order holds.
 
+pub mod file;
+mod watch;
+
 use crate::channel::{Budget, Sender, Stop};
 use crate::clock::Clock;
 use crate::event::chunk::{Chunk, Source};

@@ -1,0 +1,79 @@
+//! Which files the globs match now.
+
+use super::{Config, folder_of};
+use crate::input::watch::Watch;
+use std::collections::HashSet;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileId {
+    pub device: u64,
+    pub inode: u64,
+}
+
+impl FileId {
+    pub fn of(metadata: &Metadata) -> FileId {
+        FileId { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// A file that matches.
+#[derive(Debug)]
+pub struct Found {
+    pub id: FileId,
+    pub path: PathBuf,
+}
+
+/// Expands the globs, watches the folders on the way, leaves out what the settings leave out.
+pub fn find(config: &Config, watch: &mut Watch) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut folders = HashSet::new();
+    for pattern in &config.paths {
+        folders.insert(fixed_folder(pattern));
+        let Ok(paths) = glob::glob(pattern) else { continue };
+        for path in paths.flatten() {
+            let Ok(metadata) = path.metadata() else { continue };
+            if !metadata.is_file() || is_excluded(config, &path) || is_too_old(config, &metadata) {
+                continue;
+            }
+            folders.insert(folder_of(&path));
+            found.push(Found { id: FileId::of(&metadata), path });
+        }
+    }
+    folders.iter().for_each(|folder| watch.add(folder));
+    watch.retain(&folders);
+    found
+}
+
+fn is_excluded(config: &Config, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    config.exclude.iter().any(|pattern| pattern.matches(&name))
+}
+
+fn is_too_old(config: &Config, metadata: &Metadata) -> bool {
+    let Some(limit) = config.ignore_older else { return false };
+    let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    age.is_some_and(|age| age > limit)
+}
+
+/// The folder above the first glob character: where new folders appear.
+fn fixed_folder(pattern: &str) -> PathBuf {
+    let fixed = pattern.find(['*', '?', '[']).map_or(pattern, |at| &pattern[..at]);
+    PathBuf::from(&fixed[..fixed.rfind('/').map_or(0, |at| at.max(1))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fixed_folder_is_above_the_first_glob() {
+        for (pattern, folder) in [("/a/b*/c", "/a"), ("/a/b.log", "/a"), ("/*/c", "/"), ("/a/b/**/c", "/a/b")] {
+            assert_eq!(fixed_folder(pattern), Path::new(folder), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One file that is followed: how far it was read, and the next piece of whole lines.
+//!
+//! A file's source begins when its first line is whole, because the first line is part of its name. A file that
+//! shrank was truncated in place: it is a new source from its first line on.
+
+use super::discover::{FileId, Found};
+use super::{Config, facts, shown};
+use crate::event::chunk::{Chunk, Framing, Place, Source};
+use crate::event::{Identity, Timestamp};
+use crate::input::{Deserted, Wiring};
+use crate::position::{Position, Receipt, SourceKey};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How much of the first line names the file.
+const FIRST_LINE_BYTES_MAX: usize = 1024;
+/// A line longer than this is handed on in pieces, so that memory stays bounded.
+const LINE_BYTES_MAX: usize = 16 << 20;
+/// How long to wait for the budget before looking whether to stop.
+const BUDGET_PATIENCE: Duration = Duration::from_millis(100);
+
+/// What a turn did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Read,
+    AtEnd,
+}
+
+/// A file.
+pub struct Tail {
+    id: FileId,
+    path: PathBuf,
+    file: Option<File>,
+    /// `None` until the first line is whole.
+    source: Option<Arc<Source>>,
+    /// The first byte that was not handed on.
+    offset: u64,
+    last_grown: Instant,
+    finished: bool,
+    /// An error was said; it is not said again until the file can be read.
+    complained: bool,
+}
+
+impl Tail {
+    pub fn new(found: Found) -> Tail {
+        Tail {
+            id: found.id,
+            path: found.path,
+            file: None,
+            source: None,
+            offset: 0,
+            last_grown: Instant::now(),
+            finished: false,
+            complained: false,
+        }
+    }
+
+    /// The file has this name now. Events keep the name under which it was first seen.
+    pub fn seen_at(&mut self, path: PathBuf) {
+        self.path = path;
+    }
+
+    /// `mode => "read"`: there is nothing more to read.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Reads and hands on the next piece. `None`: the file is gone and read to its end.
+    pub fn turn(&mut self, config: &Config, wiring: &Wiring) -> Result<Option<Progress>, Deserted> {
+        if self.finished {
+            return Ok(Some(Progress::AtEnd));
+        }
+        match self.read(config, wiring) {
+            Ok(Some(chunk)) => {
+                self.complained = false;
+                self.last_grown = Instant::now();
+                wiring.hand_over_blocking(chunk)?;
+                Ok(Some(Progress::Read))
+            }
+            Ok(None) => Ok(self.at_end(config)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                if !std::mem::replace(&mut self.complained, true) {
+                    tracing::warn!(path = %self.path.display(), %error, "cannot read file, tries again");
+                }
+                Ok(Some(Progress::AtEnd))
+            }
+        }
+    }
+
+    /// The source ends: its worker forgets it.
+    pub fn close(self, wiring: &Wiring) -> Result<(), Deserted> {
+        let Some(source) = self.source else { return Ok(()) };
+        let framing = Framing::Bytes { offset: self.offset };
+        let arrived = Timestamp::from_nanos(wiring.clock.now_ns());
+        wiring.hand_over_blocking(Chunk {
+            source,
+            bytes: Vec::new(),
+            framing,
+            arrived,
+            receipt: Receipt::untracked(),
+            end: true,
+        })
+    }
+
+    fn at_end(&mut self, config: &Config) -> Option<Progress> {
+        if self.file.as_ref().is_some_and(is_deleted) {
+            return None;
+        }
+        if self.last_grown.elapsed() > config.close_older {
+            self.file = None;
+        }
+        if config.read_once && self.source.is_some() {
+            self.finished = true;
+        }
+        Some(Progress::AtEnd)
+    }
+
+    fn read(&mut self, config: &Config, wiring: &Wiring) -> io::Result<Option<Chunk>> {
+        let size = self.size()?;
+        if size < self.offset {
+            tracing::warn!(path = %self.path.display(), offset = self.offset, size, "file was truncated, reads it from its beginning");
+            (self.source, self.offset) = (None, 0);
+        }
+        if self.source.is_none() && !self.begin(config, wiring, size)? {
+            return Ok(None);
+        }
+        let Some(source) = self.source.clone() else { return Ok(None) };
+        let Some(bytes) = self.lines(config, wiring, size)? else { return Ok(None) };
+        let framing = Framing::Bytes { offset: self.offset };
+        self.offset += bytes.len() as u64;
+        let receipt = wiring.ledger.open(&source.key, Position { at: self.offset, ordinal: 0 }, bytes.len());
+        let arrived = Timestamp::from_nanos(wiring.clock.now_ns());
+        Ok(Some(Chunk { source, bytes, framing, arrived, receipt, end: false }))
+    }
+
+    /// The size now. A closed file is asked by name and opened when it has grown.
+    fn size(&mut self) -> io::Result<u64> {
+        let metadata = match &self.file {
+            Some(file) => file.metadata()?,
+            None => {
+                let metadata = self.path.metadata()?;
+                if FileId::of(&metadata) != self.id {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
+                if metadata.len() != self.offset {
+                    self.file = Some(File::open(&self.path)?);
+                }
+                metadata
+            }
+        };
+        Ok(metadata.len())
+    }
+
+    /// Names the source once its first line is whole, and finds the place to begin.
+    fn begin(&mut self, config: &Config, wiring: &Wiring, size: u64) -> io::Result<bool> {
+        let Some(file) = &self.file else { return Ok(false) };
+        let mut head = vec![0; FIRST_LINE_BYTES_MAX];
+        let read = read_at(file, &mut head, 0)?;
+        head.truncate(read);
+        match memchr::memchr(b'\n', &head) {
+            Some(end) => head.truncate(end),
+            None if read == FIRST_LINE_BYTES_MAX || (config.read_once && read > 0) => {}
+            None => return Ok(false),
+        }
+        let FileId { device, inode } = self.id;
+        let key = SourceKey::new(&format!("file:{device:x}:{inode:x}:{:016x}", xxh3_64(&head)));
+        let known = wiring.ledger.position(&key).map(|position| position.at).filter(|at| *at <= size);
+        self.offset = known.unwrap_or(if config.from_beginning || config.read_once { 0 } else { size });
+        self.source = Some(Arc::new(Source {
+            hash: Identity::hash_source(key.as_str(), &wiring.salt),
+            key,
+            input: wiring.input,
+            facts: facts::of(&self.path, &wiring.host, config.docker_json),
+            place: Place::Offset,
+        }));
+        tracing::info!(path = %shown(&self.path), offset = self.offset, "reads file");
+        Ok(true)
+    }
+
+    /// The next whole lines, up to a chunk; a longer line as a whole. The bytes are taken from the budget.
+    fn lines(&self, config: &Config, wiring: &Wiring, size: u64) -> io::Result<Option<Vec<u8>>> {
+        let Some(file) = self.file.as_ref().filter(|_| size > self.offset) else { return Ok(None) };
+        let mut want = config.chunk_bytes;
+        loop {
+            let left = usize::try_from(size - self.offset).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; want.min(left)];
+            let read = read_at(file, &mut bytes, self.offset)?;
+            bytes.truncate(read);
+            let at_end = read >= left;
+            match memchr::memrchr(b'\n', &bytes) {
+                Some(last) if !(at_end && config.read_once) => bytes.truncate(last + 1),
+                Some(_) => {}
+                None if at_end && !config.read_once => return Ok(None),
+                None if !at_end && want < LINE_BYTES_MAX => {
+                    want *= 2;
+                    continue;
+                }
+                None => {}
+            }
+            return Ok(take(wiring, bytes.len()).then_some(bytes));
+        }
+    }
+}
+
+/// Waits for the budget; `false` when the daemon stops meanwhile.
+fn take(wiring: &Wiring, bytes: usize) -> bool {
+    loop {
+        if wiring.budget.take_within(bytes, BUDGET_PATIENCE) {
+            return true;
+        }
+        if wiring.stop.is_stopped() {
+            return false;
+        }
+    }
+}
+
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match file.read_at(&mut buffer[read..], offset + read as u64) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
+}
+
+fn is_deleted(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
