@@ -2,6 +2,7 @@
 //! and hands it to a worker. A source always goes to the same worker, so its order holds.
 
 pub mod file;
+pub mod fixture;
 mod watch;
 
 use crate::channel::{Budget, Sender, Stop};

@@ -1,0 +1,110 @@
+//! From paths to a compiled pipeline: files read in name order and joined, `${…}` filled in, everything checked.
+
+use super::plugins;
+use crate::filter::{Ecs, Files};
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::env::substitute_env;
+use crate::lang::parse::{self, parse};
+use crate::lang::source::SourceSet;
+use crate::pipeline::compile::{Compiled, compile};
+use crate::pipeline::{Options, Pipeline};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where a pipeline's text comes from, and the settings that change its meaning.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Files, folders, globs.
+    pub paths: Vec<String>,
+    /// The text of `-e`; it takes the place of the paths.
+    pub text: Option<String>,
+    pub ecs: Ecs,
+    pub support_escapes: bool,
+}
+
+/// A pipeline that was read: the text that diagnostics point into, and what came of it.
+pub struct Loaded {
+    pub sources: SourceSet,
+    pub diagnostics: Vec<Diagnostic>,
+    /// `None` if one of the diagnostics is an error.
+    pub pipeline: Option<Pipeline>,
+}
+
+/// The real files.
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+        files.sort();
+        Ok(files)
+    }
+}
+
+/// Reads and compiles. The error is a message for a person: nothing could be read at all.
+pub fn load(request: &Request) -> Result<Loaded, String> {
+    let sources = read(request)?;
+    let options = parse::Options { support_escapes: request.support_escapes, ..parse::Options::default() };
+    let (mut config, mut diagnostics) = parse(&sources, &options);
+    diagnostics.extend(substitute_env(&mut config, &|name| std::env::var(name).ok()));
+    let catalogue = plugins::catalogue();
+    // A tree with holes would only bring errors about the holes.
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Ok(Loaded { sources, diagnostics, pipeline: None });
+    }
+    let Compiled { pipeline, diagnostics: more } = compile(&config, &catalogue, &Options { ecs: request.ecs, files: &Disk });
+    diagnostics.extend(more);
+    Ok(Loaded { sources, diagnostics, pipeline })
+}
+
+fn read(request: &Request) -> Result<SourceSet, String> {
+    let mut sources = SourceSet::new();
+    if let Some(text) = &request.text {
+        sources.add("-e", text);
+        return Ok(sources);
+    }
+    for path in files_of(&request.paths)? {
+        let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            format!("{} is not UTF-8: bad byte at offset {}", path.display(), error.utf8_error().valid_up_to())
+        })?;
+        sources.add(path.to_string_lossy(), &text);
+    }
+    Ok(sources)
+}
+
+/// The files that paths, folders (`*.conf` in name order) and globs name.
+fn files_of(paths: &[String]) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
+    for text in paths {
+        let path = Path::new(text);
+        if path.is_dir() {
+            let listed = Disk.list(path).map_err(|error| format!("cannot read folder {text}: {error}"))?;
+            let before = files.len();
+            files.extend(listed.into_iter().filter(|file| file.extension().is_some_and(|end| end == "conf")));
+            if files.len() == before {
+                return Err(format!("no *.conf file in folder {text}"));
+            }
+        } else if path.is_file() {
+            files.push(path.to_path_buf());
+        } else {
+            let mut matched: Vec<PathBuf> =
+                glob_of(text).map_err(|error| format!("bad path {text}: {error}"))?.filter(|path| path.is_file()).collect();
+            if matched.is_empty() {
+                return Err(format!("no such file: {text}"));
+            }
+            matched.sort();
+            files.extend(matched);
+        }
+    }
+    Ok(files)
+}
+
+fn glob_of(text: &str) -> Result<impl Iterator<Item = PathBuf>, glob::PatternError> {
+    Ok(glob::glob(text)?.flatten())
+}
