@@ -39,8 +39,10 @@ impl Files for Disk {
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.is_file())
+            .collect();
         files.sort();
         Ok(files)
     }
@@ -49,7 +51,7 @@ impl Files for Disk {
 /// Reads and compiles. The error is a message for a person: nothing could be read at all.
 pub fn load(request: &Request) -> Result<Loaded, String> {
     let sources = read(request)?;
-    let options = parse::Options { support_escapes: request.support_escapes, ..parse::Options::default() };
+    let options = parse::Options { support_escapes: request.support_escapes };
     let (mut config, mut diagnostics) = parse(&sources, &options);
     diagnostics.extend(substitute_env(&mut config, &|name| std::env::var(name).ok()));
     let catalogue = plugins::catalogue();
@@ -57,7 +59,8 @@ pub fn load(request: &Request) -> Result<Loaded, String> {
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
-    let Compiled { pipeline, diagnostics: more } = compile(&config, &catalogue, &Options { ecs: request.ecs, files: &Disk });
+    let Compiled { pipeline, diagnostics: more } =
+        compile(&config, &catalogue, &Options { ecs: request.ecs, files: &Disk });
     diagnostics.extend(more);
     Ok(Loaded { sources, diagnostics, pipeline })
 }
@@ -93,8 +96,10 @@ fn files_of(paths: &[String]) -> Result<Vec<PathBuf>, String> {
         } else if path.is_file() {
             files.push(path.to_path_buf());
         } else {
-            let mut matched: Vec<PathBuf> =
-                glob_of(text).map_err(|error| format!("bad path {text}: {error}"))?.filter(|path| path.is_file()).collect();
+            let mut matched: Vec<PathBuf> = glob_of(text)
+                .map_err(|error| format!("bad path {text}: {error}"))?
+                .filter(|path| path.is_file())
+                .collect();
             if matched.is_empty() {
                 return Err(format!("no such file: {text}"));
             }

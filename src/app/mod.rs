@@ -1,1 +1,6 @@
 //! Build, run, stop: the only place that knows all rooms.
+
+pub mod dry_run;
+pub mod load;
+pub mod plugins;
+pub mod world;

@@ -207,11 +207,22 @@ mod tests {
     #[test]
     fn parts_of_one_stream_are_joined_by_their_time() {
         let part = |log: &str, stream: &str, time: u32| {
-            format!("{{\"log\":{},\"stream\":\"{stream}\",\"time\":\"2026-11-23T10:00:0{time}Z\"}}\n", serde_json::json!(log))
+            format!(
+                "{{\"log\":{},\"stream\":\"{stream}\",\"time\":\"2026-11-23T10:00:0{time}Z\"}}\n",
+                serde_json::json!(log)
+            )
         };
-        let text = [part("a", "stdout", 1), part("E\n", "stderr", 1), part("b\n", "stdout", 1), part("c", "stdout", 2), part("d\n", "stdout", 3)].concat();
+        let text = [
+            part("a", "stdout", 1),
+            part("E\n", "stderr", 1),
+            part("b\n", "stdout", 1),
+            part("c", "stdout", 2),
+            part("d\n", "stdout", 3),
+        ]
+        .concat();
         let fixture = Fixture { name: "f", facts: "{}", shape: Shape::Docker, input: 0, arrived: Timestamp::default() };
-        let lines: Vec<String> = fixture.chunks(text.as_bytes()).into_iter().map(|c| String::from_utf8(c.bytes).unwrap()).collect();
+        let lines: Vec<String> =
+            fixture.chunks(text.as_bytes()).into_iter().map(|c| String::from_utf8(c.bytes).unwrap()).collect();
         assert_eq!(lines, ["E", "ab", "c", "d"]);
     }
 }

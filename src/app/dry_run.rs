@@ -1,0 +1,185 @@
+//! The dry run: the compiled pipeline in another wiring, without threads, state or network.
+//!
+//! Fixtures take the place of the inputs, a collecting outbox that of the outputs; everything between is the same.
+
+use super::world::World;
+use crate::event::destination::DocBatch;
+use crate::event::identity::ID_LEN;
+use crate::event::{Arena, Event, TAGS};
+use crate::filter::Effects as _;
+use crate::input::fixture::{Fixture, Shape, guess};
+use crate::pipeline::route::Route;
+use crate::pipeline::worker::{Deserted, Outbox, Worker};
+use crate::pipeline::{InputSpec, Pipeline};
+use crate::plugin::Settings;
+use crate::position::Receipt;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// One document as it would be indexed.
+#[derive(Debug)]
+pub struct Document<'d> {
+    /// `None`: the event reached no output with an index.
+    pub index: Option<&'d str>,
+    pub id: &'d str,
+    /// The document's JSON.
+    pub source: &'d str,
+}
+
+/// Shows events in the order of the fixture.
+pub trait Show {
+    /// An event that came to the end, with the documents made of it: at least one.
+    fn event(&mut self, event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()>;
+}
+
+/// What a dry run counted.
+#[derive(Debug, Default)]
+pub struct Summary {
+    pub lines: u64,
+    pub events: u64,
+    pub dropped: u64,
+    /// Documents by index; those without one under `""`.
+    pub documents: BTreeMap<String, u64>,
+    pub tags: BTreeMap<String, u64>,
+    pub elapsed: Duration,
+}
+
+/// A text to run.
+pub struct Input<'a> {
+    /// Its path, or `-`.
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+    /// `None`: tell by looking.
+    pub shape: Option<Shape>,
+}
+
+/// Runs `input` through `pipeline`. The error is the sink's.
+pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> io::Result<Summary> {
+    let shape = input.shape.unwrap_or_else(|| guess(input.bytes));
+    let number = add_fixture_input(pipeline, shape);
+    let world = World::default();
+    let facts = facts_beside(input.name);
+    let fixture = Fixture { name: input.name, facts: &facts, shape, input: number, arrived: world.now() };
+    let mut outbox = Collecting {
+        routes: pipeline.outputs.iter().map(|output| output.route.boxed()).collect(),
+        batch: DocBatch::default(),
+        summary: Summary::default(),
+        show,
+        failed: None,
+    };
+    let started = Instant::now();
+    let mut worker = Worker::new(pipeline);
+    for chunk in fixture.chunks(input.bytes) {
+        if worker.chunk(chunk, &world, &mut outbox).is_err() {
+            break;
+        }
+    }
+    // Deserted means that the sink failed, and that is said below.
+    worker.release(true, &world, &mut outbox).ok();
+    pipeline.inputs.truncate(number);
+    let Collecting { mut summary, failed, .. } = outbox;
+    let counts = worker.take_counts(number);
+    summary.lines = counts.records;
+    summary.dropped = counts.events.dropped;
+    summary.elapsed = started.elapsed();
+    failed.map_or(Ok(summary), Err)
+}
+
+/// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them.
+fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
+    let codec = match shape {
+        Shape::Events => &crate::codec::json::PLUGIN,
+        Shape::Docker | Shape::Lines => &crate::codec::plain::PLUGIN,
+    };
+    let settings = Settings::check(codec.declaration, Vec::new()).expect("these codecs need no settings");
+    let decoder = codec.decoder.expect("these codecs read");
+    let decoration = pipeline.inputs.first().map(|input| input.decoration.clone()).unwrap_or_default();
+    pipeline.inputs.push(InputSpec {
+        decoder: decoder(&settings).expect("the default settings are good ones"),
+        settings,
+        label: "fixture".into(),
+        decoration,
+    });
+    pipeline.inputs.len() - 1
+}
+
+/// The container's facts from a `container.json` or Docker's own `config.v2.json` beside the file.
+fn facts_beside(name: &str) -> String {
+    let path = Path::new(name);
+    let read = |file: &str| -> Option<serde_json::Value> {
+        serde_json::from_slice(&std::fs::read(path.with_file_name(file)).ok()?).ok()
+    };
+    let container = read("container.json")
+        .map(|facts| container_of(&facts["id"], &facts["name"], &facts["image"]["name"], &facts["labels"]));
+    let container = container.or_else(|| {
+        read("config.v2.json").map(|config| {
+            container_of(&config["ID"], &config["Name"], &config["Config"]["Image"], &config["Config"]["Labels"])
+        })
+    });
+    container.map_or_else(|| "{}".into(), |container| serde_json::json!({ "container": container }).to_string())
+}
+
+fn container_of(
+    id: &serde_json::Value,
+    name: &serde_json::Value,
+    image: &serde_json::Value,
+    labels: &serde_json::Value,
+) -> serde_json::Value {
+    let mut container = serde_json::json!({ "id": id, "name": name.as_str().unwrap_or_default().trim_start_matches('/'), "image": { "name": image } });
+    if let Some(labels) = labels.as_object() {
+        let dedotted = labels.iter().map(|(label, value)| (label.replace('.', "_"), value.clone()));
+        container["labels"] = serde_json::Value::Object(dedotted.collect());
+    }
+    container
+}
+
+struct Collecting<'s> {
+    routes: Vec<Route>,
+    /// The documents of the event that is under way.
+    batch: DocBatch,
+    summary: Summary,
+    show: &'s mut dyn Show,
+    failed: Option<io::Error>,
+}
+
+impl Outbox for Collecting<'_> {
+    fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena) {
+        if matches!(self.routes[number], Route::Bulk(_)) {
+            self.routes[number].render(event, arena, &mut self.batch);
+        }
+    }
+
+    fn end(&mut self, event: &Event<'_>) {
+        let batch = std::mem::take(&mut self.batch);
+        let text = |range| std::str::from_utf8(batch.text(range)).unwrap_or_default();
+        let mut documents: Vec<Document<'_>> = batch
+            .docs
+            .iter()
+            .map(|doc| Document { index: Some(text(&doc.index)), id: text(&doc.id), source: text(&doc.source) })
+            .collect();
+        let (mut id, mut source) = ([0; ID_LEN], Vec::new());
+        if documents.is_empty() {
+            event.identity.write_id(&mut id);
+            crate::event::json::write::object(&event.root, &mut source);
+            let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+            documents.push(Document { index: None, id: text(&id), source: text(&source) });
+        }
+        self.summary.events += 1;
+        for document in &documents {
+            *self.summary.documents.entry(document.index.unwrap_or_default().to_string()).or_default() += 1;
+        }
+        for tag in event.root.get(TAGS).and_then(|tags| tags.as_array()).unwrap_or_default() {
+            *self.summary.tags.entry(tag.as_str().unwrap_or_default().to_string()).or_default() += 1;
+        }
+        if self.failed.is_none() {
+            self.failed = self.show.event(event, &documents).err();
+        }
+    }
+
+    fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted> {
+        receipts.into_iter().for_each(Receipt::settle);
+        if self.failed.is_some() { Err(Deserted) } else { Ok(()) }
+    }
+}
