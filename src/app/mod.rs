@@ -1,5 +1,7 @@
 //! Build, run, stop: the only place that knows all rooms.
 
+pub mod daemon;
+mod doors;
 pub mod dry_run;
 pub mod load;
 pub mod plugins;

@@ -1,0 +1,380 @@
+//! The daemon: built from the far end (outputs, workers, inputs), run until it is told to stop or its inputs end,
+//! stopped from the near end.
+//!
+//! Stopping tells only the inputs. They let go of their pipes, so the workers' pipes close and the workers end; then
+//! the outputs' pipes close and the outputs end, or give up when `shutdown_timeout` is over. What has no verdict
+//! then is read again at the next start.
+
+use super::doors::{self, Doors};
+use super::world::World;
+use crate::channel::{Budget, Receiver, Sender, StopSwitch, bounded};
+use crate::clock::{Clock, SystemClock};
+use crate::event::chunk::Chunk;
+use crate::event::destination::DocBatch;
+use crate::pipeline::worker::{Batches, Worker, run as run_worker};
+use crate::pipeline::{OutputSpec, Pipeline};
+use crate::position::Ledger;
+use crate::registry::Registry;
+use crate::telemetry::metrics;
+use crate::{input, output};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// Chunks that wait for a worker. Bytes are bounded by the budget, this bounds the rest.
+const CHUNKS_WAITING_MAX: usize = 64;
+/// Batches that wait for an output.
+const BATCHES_WAITING_MAX: usize = 64;
+/// Filters recurse through nested documents: a thousand levels deep at most.
+const WORKER_STACK_BYTES: usize = 8 << 20;
+/// Threads for sockets and files.
+const IO_THREADS: usize = 2;
+/// Gauges are read this often.
+const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
+/// What outputs may take beyond `shutdown_timeout` to give up by themselves.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What the daemon needs to know besides its pipeline.
+#[derive(Clone, Debug)]
+pub struct DaemonConfig {
+    /// The registry, dead letters and the like.
+    pub data: PathBuf,
+    pub workers: usize,
+    /// Bytes of log lines held in memory, in all rooms together.
+    pub budget_bytes: usize,
+    pub shutdown_timeout: Duration,
+    /// `host.name` of the events.
+    pub host: String,
+    /// Mixed into document ids.
+    pub salt: String,
+}
+
+/// How the daemon ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// As asked, or because its inputs had nothing more to read.
+    Stopped,
+    /// It never began: a message for a person.
+    Refused(String),
+    /// A part of it panicked.
+    Bug(String),
+}
+
+/// Runs until it ends.
+pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(IO_THREADS)
+        .thread_name("timberline-io")
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return Ended::Refused(format!("cannot start threads: {error}")),
+    };
+    let ended = {
+        let _entered = runtime.enter();
+        match Running::start(config, pipeline) {
+            Ok(running) => runtime.block_on(running.supervise()),
+            Err(why) => Ended::Refused(why),
+        }
+    };
+    // Tasks that are left wait for nothing but the network.
+    runtime.shutdown_timeout(GRACE);
+    ended
+}
+
+/// A daemon that runs.
+struct Running {
+    registry: Arc<Registry>,
+    inputs: JoinSet<()>,
+    outputs: JoinSet<()>,
+    /// A worker that ended says so, with its panic's text if it panicked.
+    worker_ends: mpsc::UnboundedReceiver<Option<String>>,
+    workers_left: usize,
+    switch: StopSwitch,
+    shutdown_timeout: Duration,
+    signals: Signals,
+    gauges: tokio::task::JoinHandle<()>,
+}
+
+/// Which part of the daemon ended first.
+enum First {
+    Signal,
+    Inputs,
+    Bug(String),
+}
+
+impl Running {
+    fn start(config: &DaemonConfig, pipeline: Pipeline) -> Result<Running, String> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let budget = Arc::new(Budget::new(config.budget_bytes));
+        let doors = doors::open(&pipeline)?;
+        let registry = Registry::open(&config.data, Arc::clone(&budget)).map_err(|error| error.to_string())?;
+        let registry = Arc::new(registry);
+        let switch = StopSwitch::default();
+        let signals = Signals::new()?;
+        let Doors { inputs, outputs } = doors;
+        let (output_tasks, pipes) = start_outputs(config, &pipeline.outputs, outputs, &clock, &switch);
+        let (workers, worker_ends) = start_workers(config, &pipeline, pipes)?;
+        let wiring = input::Wiring {
+            input: 0,
+            label: Arc::from(""),
+            ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
+            workers: workers.into(),
+            budget: Arc::clone(&budget),
+            stop: switch.listener(),
+            clock,
+            host: config.host.as_str().into(),
+            salt: config.salt.as_str().into(),
+        };
+        let mut input_tasks = JoinSet::new();
+        for (number, (input, spec)) in inputs.into_iter().zip(&pipeline.inputs).enumerate() {
+            let wiring = input::Wiring { input: number, label: spec.label.as_str().into(), ..wiring.clone() };
+            input_tasks.spawn(input.run(wiring));
+        }
+        tracing::info!(inputs = pipeline.inputs.len(), outputs = pipeline.outputs.len(), workers = config.workers, "started");
+        Ok(Running {
+            gauges: tokio::spawn(watch_gauges(Arc::clone(&registry), budget)),
+            registry,
+            inputs: input_tasks,
+            outputs: output_tasks,
+            worker_ends,
+            workers_left: config.workers,
+            switch,
+            shutdown_timeout: config.shutdown_timeout,
+            signals,
+        })
+    }
+
+    /// Waits for the end of the first part, then ends the others in order.
+    async fn supervise(mut self) -> Ended {
+        let first = self.first_end().await;
+        let ended = match first {
+            First::Bug(text) => Ended::Bug(text),
+            First::Signal => {
+                tracing::info!(timeout_s = self.shutdown_timeout.as_secs_f64(), "stopping");
+                self.stop().await
+            }
+            First::Inputs => {
+                tracing::info!("inputs have nothing more to read, stopping when everything is delivered");
+                self.finish().await
+            }
+        };
+        self.gauges.abort();
+        if let Err(error) = self.registry.stop() {
+            tracing::error!(%error, "cannot write the registry: what was delivered last is sent again at the next start");
+        }
+        tracing::info!(open = self.registry.receipts_open(), forgotten = self.registry.receipts_forgotten(), "stopped");
+        ended
+    }
+
+    async fn first_end(&mut self) -> First {
+        loop {
+            tokio::select! {
+                () = self.signals.stop() => return First::Signal,
+                ended = self.inputs.join_next() => match ended {
+                    None => return First::Inputs,
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => return First::Bug(panic_text("an input", error)),
+                },
+                ended = self.outputs.join_next() => return First::Bug(match ended {
+                    Some(Err(error)) => panic_text("an output", error),
+                    _ => "an output ended before its pipe closed".into(),
+                }),
+                ended = self.worker_ends.recv() => {
+                    return First::Bug(format!("a worker ended: {}", ended.flatten().unwrap_or_default()));
+                }
+            }
+        }
+    }
+
+    /// Stops by the clock; a second signal stops at once.
+    async fn stop(&mut self) -> Ended {
+        self.switch.stop();
+        let deadline = Instant::now() + self.shutdown_timeout + GRACE;
+        let mut signals = std::mem::replace(&mut self.signals, Signals::none());
+        tokio::select! {
+            ended = tokio::time::timeout_at(deadline, self.drain()) => ended.unwrap_or(Ended::Stopped),
+            () = signals.stop() => {
+                tracing::warn!("told to stop again, stopping at once");
+                Ended::Stopped
+            }
+        }
+    }
+
+    /// Stops without a deadline, because nobody asked for haste; a signal brings one.
+    async fn finish(&mut self) -> Ended {
+        let mut signals = std::mem::replace(&mut self.signals, Signals::none());
+        let ended = tokio::select! {
+            ended = self.drain() => Some(ended),
+            () = signals.stop() => None,
+        };
+        self.signals = signals;
+        match ended {
+            Some(ended) => ended,
+            None => self.stop().await,
+        }
+    }
+
+    /// Waits for inputs, workers and outputs, in this order.
+    async fn drain(&mut self) -> Ended {
+        while let Some(ended) = self.inputs.join_next().await {
+            if let Err(error) = ended {
+                return Ended::Bug(panic_text("an input", error));
+            }
+        }
+        while self.workers_left > 0 {
+            match self.worker_ends.recv().await {
+                Some(None) | None => self.workers_left -= 1,
+                Some(Some(panic)) => return Ended::Bug(format!("a worker ended: {panic}")),
+            }
+        }
+        while let Some(ended) = self.outputs.join_next().await {
+            if let Err(error) = ended {
+                return Ended::Bug(panic_text("an output", error));
+            }
+        }
+        Ended::Stopped
+    }
+}
+
+fn start_outputs(
+    config: &DaemonConfig,
+    specs: &[OutputSpec],
+    outputs: Vec<Box<dyn output::Output>>,
+    clock: &Arc<dyn Clock>,
+    switch: &StopSwitch,
+) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
+    let mut tasks = JoinSet::new();
+    let mut pipes = Vec::new();
+    for (output, spec) in outputs.into_iter().zip(specs) {
+        let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
+        pipes.push(pipe);
+        tasks.spawn(output.run(output::Wiring {
+            label: spec.label.as_str().into(),
+            batches,
+            clock: Arc::clone(clock),
+            stop: switch.listener(),
+            shutdown_timeout: config.shutdown_timeout,
+            data: config.data.clone(),
+        }));
+    }
+    (tasks, pipes)
+}
+
+type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<Option<String>>);
+
+fn start_workers(config: &DaemonConfig, pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>) -> Result<Workers, String> {
+    let (ended, ends) = mpsc::unbounded_channel();
+    let labels: Vec<String> = pipeline.inputs.iter().map(|input| input.label.clone()).collect();
+    let mut pipes = Vec::new();
+    for number in 0..config.workers {
+        let (pipe, chunks) = bounded(CHUNKS_WAITING_MAX);
+        pipes.push(pipe);
+        let worker = Worker::new(pipeline);
+        let outbox = Batches::new(pipeline, outputs.clone());
+        let (counters, ended) = (Counters::of(&labels), ended.clone());
+        std::thread::Builder::new()
+            .name(format!("timberline-worker-{number}"))
+            .stack_size(WORKER_STACK_BYTES)
+            .spawn(move || {
+                let panic = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &counters))).err();
+                let text = panic.map(|panic| text_of(&*panic));
+                // The daemon has ended already if nobody listens.
+                ended.send(text).ok();
+            })
+            .map_err(|error| format!("cannot start a worker thread: {error}"))?;
+    }
+    Ok((pipes, ends))
+}
+
+fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, counters: &Counters) {
+    let done = run_worker(worker, chunks, outbox, &World::default(), &mut |worker| counters.add(worker));
+    if done.is_err() {
+        tracing::debug!("outputs have ended, worker lets go of what it had");
+    }
+}
+
+/// The counters of each input, as a worker fills them.
+struct Counters(Vec<InputCounters>);
+
+struct InputCounters {
+    lines: metrics::Counter,
+    bytes: metrics::Counter,
+    truncated: metrics::Counter,
+    dropped: metrics::Counter,
+}
+
+impl Counters {
+    fn of(labels: &[String]) -> Counters {
+        let of = |label: &String| InputCounters {
+            lines: metrics::counter(metrics::LINES_READ, &[label]),
+            bytes: metrics::counter(metrics::BYTES_READ, &[label]),
+            truncated: metrics::counter(metrics::LINES_TRUNCATED, &[label]),
+            dropped: metrics::counter(metrics::EVENTS_DROPPED, &["filter"]),
+        };
+        Counters(labels.iter().map(of).collect())
+    }
+
+    fn add(&self, worker: &mut Worker) {
+        for (number, counters) in self.0.iter().enumerate() {
+            let counts = worker.take_counts(number);
+            counters.lines.increment(counts.records);
+            counters.bytes.increment(counts.bytes);
+            counters.truncated.increment(counts.truncated);
+            counters.dropped.increment(counts.events.dropped);
+        }
+    }
+}
+
+/// SIGTERM and SIGINT.
+struct Signals(Option<(Signal, Signal)>);
+
+impl Signals {
+    fn new() -> Result<Signals, String> {
+        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+        Ok(Signals(Some((listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?))))
+    }
+
+    /// Signals that never come.
+    fn none() -> Signals {
+        Signals(None)
+    }
+
+    async fn stop(&mut self) {
+        match &mut self.0 {
+            None => std::future::pending().await,
+            Some((terminate, interrupt)) => tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            },
+        }
+    }
+}
+
+async fn watch_gauges(registry: Arc<Registry>, budget: Arc<Budget>) {
+    let held = metrics::gauge(metrics::BUDGET_BYTES, &[]);
+    let open = metrics::gauge(metrics::RECEIPTS_OPEN, &[]);
+    loop {
+        held.set(budget.taken() as f64);
+        open.set(registry.receipts_open() as f64);
+        tokio::time::sleep(GAUGES_INTERVAL).await;
+    }
+}
+
+fn panic_text(what: &str, error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => format!("{what} panicked: {}", text_of(&*panic)),
+        Err(_) => format!("{what} was cancelled"),
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}
