@@ -1,0 +1,160 @@
+//! Pipelines as their authors write them: what becomes of an event.
+
+use std::io;
+use timberline::app::dry_run::{self, Document, Input, Show};
+use timberline::app::load::{Request, load};
+use timberline::event::Event;
+use timberline::filter::Ecs;
+use timberline::input::fixture::Shape;
+
+/// The documents of a run, without what depends on the time and place of running.
+#[derive(Default)]
+struct Documents(Vec<serde_json::Value>);
+
+impl Show for Documents {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        for document in documents {
+            let mut source: serde_json::Value = serde_json::from_str(document.source)?;
+            let fields = source.as_object_mut().unwrap();
+            for noise in ["@version", "log", "event"] {
+                fields.remove(noise);
+            }
+            if fields["@timestamp"].as_str().unwrap() > "2026-11-01" {
+                fields.remove("@timestamp");
+            }
+            if let Some(index) = document.index {
+                fields.insert("_index".into(), index.into());
+            }
+            self.0.push(source);
+        }
+        Ok(())
+    }
+}
+
+fn run(config: &str, event: &str) -> Vec<serde_json::Value> {
+    let request = Request { paths: Vec::new(), text: Some(config.into()), ecs: Ecs::V8, support_escapes: false };
+    let loaded = load(&request).unwrap();
+    let shown: String = loaded.diagnostics.iter().map(|d| d.render(&loaded.sources, false)).collect();
+    let mut pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}"));
+    let mut documents = Documents::default();
+    let input = Input { name: "-", bytes: event.as_bytes(), shape: Some(Shape::Events) };
+    dry_run::run(&mut pipeline, &input, &mut documents).unwrap();
+    documents.0
+}
+
+#[track_caller]
+fn check(filters: &str, event: &str, expected: &str) {
+    let found = run(&format!("filter {{ {filters} }}"), event);
+    let expected: Vec<serde_json::Value> =
+        expected.lines().map(|line| serde_json::from_str(line.trim()).unwrap()).collect();
+    assert_eq!(found, expected, "{filters}\n{event}");
+}
+
+/// Whether `condition` holds for `event`.
+#[track_caller]
+fn holds(condition: &str, event: &str, expected: bool) {
+    let filters = format!("if {condition} {{ mutate {{ add_tag => [ \"yes\" ] }} }}");
+    let found = run(&format!("filter {{ {filters} }}"), event);
+    assert_eq!(found[0]["tags"] == serde_json::json!(["yes"]), expected, "{condition} on {event}");
+}
+
+#[test]
+fn a_field_is_true_unless_it_is_missing_null_or_false() {
+    for (value, expected) in [("null", false), ("false", false), ("0", true), ("\"\"", true), ("true", true), ("{}", true)] {
+        holds("[a]", &format!("{{\"a\":{value}}}"), expected);
+    }
+    holds("[a]", "{}", false);
+    holds("![a]", "{}", true);
+}
+
+#[test]
+fn numbers_and_strings_are_never_equal() {
+    holds("[a] == 5", r#"{"a":5}"#, true);
+    holds("[a] == 5", r#"{"a":5.0}"#, true);
+    holds("[a] == 5", r#"{"a":"5"}"#, false);
+    holds("[a] == \"5\"", r#"{"a":5}"#, false);
+    holds("[a] != 5", "{}", true);
+    holds("[a] == [b]", r#"{"a":[1,{"x":2}],"b":[1,{"x":2}]}"#, true);
+}
+
+#[test]
+fn order_is_by_number_or_by_character() {
+    holds("[a] > 9", r#"{"a":10}"#, true);
+    holds("[a] > \"9\"", r#"{"a":"10"}"#, false);
+    holds("[a] > 9", r#"{"a":"10"}"#, false);
+    holds("[a] < 9", "{}", false);
+    holds("[a] <= 1.5", r#"{"a":1.50}"#, true);
+}
+
+#[test]
+fn in_looks_into_lists_strings_and_fields() {
+    holds("[a] in [ 1, \"x\" ]", r#"{"a":"x"}"#, true);
+    holds("[a] not in [ 1, \"x\" ]", r#"{"a":2}"#, true);
+    holds("\"x\" in [tags]", r#"{"tags":["x"],"t":1}"#, false);
+    holds("\"ell\" in [a]", r#"{"a":"hello"}"#, true);
+    holds("[a] in [b]", r#"{"a":2,"b":[1,2]}"#, true);
+    holds("[a] in [ 1, 2 ]", "{}", false);
+    holds("[a] not in [ 1, 2 ]", "{}", true);
+}
+
+#[test]
+fn a_match_is_for_strings_only() {
+    holds("[a] =~ /^b$/", "{\"a\":\"a\\nb\"}", true);
+    holds("[a] =~ /5/", r#"{"a":5}"#, false);
+    holds("[a] !~ /5/", "{}", true);
+    holds("[a] =~ \"^h\"", r#"{"a":"hello"}"#, true);
+}
+
+#[test]
+fn words_between_conditions() {
+    for (word, expected) in [("and", false), ("or", true), ("xor", true), ("nand", true)] {
+        holds(&format!("[a] == 1 {word} [b] == 1"), r#"{"a":1,"b":2}"#, expected);
+    }
+    holds("! ([a] == 1 and [b] == 2)", r#"{"a":1,"b":2}"#, false);
+}
+
+#[test]
+fn only_the_first_true_branch_runs() {
+    let filters = r#"
+        if [a] == 1 { mutate { add_field => { "b" => "one" } } }
+        else if [a] > 0 { mutate { add_field => { "b" => "more" } } }
+        else { mutate { add_field => { "b" => "none" } } }
+        mutate { add_field => { "c" => "%{b}" } }"#;
+    check(filters, r#"{"a":1}"#, r#"{"a":1,"b":"one","c":"one"}"#);
+    check(filters, r#"{"a":2}"#, r#"{"a":2,"b":"more","c":"more"}"#);
+    check(filters, r#"{"a":0}"#, r#"{"a":0,"b":"none","c":"none"}"#);
+}
+
+#[test]
+fn common_options_apply_when_the_filter_succeeded() {
+    let filters = r#"json { source => "m" remove_field => [ "m", "%{gone}" ] add_tag => [ "t-%{x}" ] }"#;
+    check(filters, r#"{"m":"{\"x\":1}","gone":"y","y":2}"#, r#"{"gone":"y","x":1,"tags":["t-1"]}"#);
+    check(filters, r#"{"m":"no"}"#, r#"{"m":"no","tags":["_jsonparsefailure"]}"#);
+}
+
+#[test]
+fn drop_ends_the_event() {
+    check("if [a] { drop { } }", "{\"a\":1}\n{\"b\":1}", r#"{"b":1}"#);
+}
+
+#[test]
+fn every_output_on_the_way_gets_the_event() {
+    let config = r#"
+        output {
+            elasticsearch { index => "logs-%{+YYYY.MM.dd}" }
+            if [level] == "ERROR" { elasticsearch { index => "errors-%{service}" } }
+        }"#;
+    let found = run(config, r#"{"@timestamp":"2026-10-23T23:59:59.999Z","level":"ERROR","service":"../A b"}"#);
+    let indices: Vec<&str> = found.iter().map(|d| d["_index"].as_str().unwrap()).collect();
+    assert_eq!(indices, ["logs-2026.10.23", "errors-.._a_b"]);
+}
+
+#[test]
+fn an_impossible_day_goes_to_the_day_of_arrival() {
+    let config = r#"output { elasticsearch { index => "logs-%{+YYYY.MM.dd}" } }"#;
+    for time in ["2199-01-01T00:00:00Z", "1970-06-01T00:00:00Z"] {
+        let found = run(config, &format!("{{\"@timestamp\":\"{time}\"}}"));
+        assert_eq!(found[0]["tags"], serde_json::json!(["_index_day_clamped"]));
+        assert!(found[0]["_index"].as_str().unwrap().starts_with("logs-20"), "{found:?}");
+    }
+}
