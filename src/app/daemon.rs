@@ -15,7 +15,10 @@ use crate::pipeline::worker::{Batches, Worker, run as run_worker};
 use crate::pipeline::{OutputSpec, Pipeline};
 use crate::position::Ledger;
 use crate::registry::Registry;
+use crate::telemetry::exposition::Exposition;
+use crate::telemetry::http::{Node, Pages, Ports, Server};
 use crate::telemetry::metrics;
+use crate::telemetry::readiness::Readiness;
 use crate::{input, output};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -52,6 +55,15 @@ pub struct DaemonConfig {
     pub host: String,
     /// Mixed into document ids.
     pub salt: String,
+    /// `None`: no endpoints.
+    pub http: Option<HttpConfig>,
+}
+
+/// Where the endpoints listen: the first free port of the range.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    pub host: String,
+    pub ports: Ports,
 }
 
 /// How the daemon ended.
@@ -65,8 +77,11 @@ pub enum Ended {
     Bug(String),
 }
 
-/// Runs until it ends.
+/// Runs until it ends. The process's metrics are installed here: one daemon a process.
 pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
+    let Some(exposition) = Exposition::install() else {
+        return Ended::Bug("metrics are installed already".into());
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(IO_THREADS)
         .thread_name("timberline-io")
@@ -78,7 +93,7 @@ pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
     };
     let ended = {
         let _entered = runtime.enter();
-        match Running::start(config, pipeline) {
+        match Running::start(config, pipeline, exposition) {
             Ok(running) => runtime.block_on(running.supervise()),
             Err(why) => Ended::Refused(why),
         }
@@ -100,6 +115,7 @@ struct Running {
     shutdown_timeout: Duration,
     signals: Signals,
     gauges: tokio::task::JoinHandle<()>,
+    exposition: Exposition,
 }
 
 /// Which part of the daemon ended first.
@@ -110,7 +126,10 @@ enum First {
 }
 
 impl Running {
-    fn start(config: &DaemonConfig, pipeline: Pipeline) -> Result<Running, String> {
+    fn start(config: &DaemonConfig, pipeline: Pipeline, exposition: Exposition) -> Result<Running, String> {
+        let server = config.http.as_ref().map(|http| Server::bind(&http.host, http.ports)).transpose();
+        let server = server.map_err(|error| error.to_string())?;
+        let readiness = Readiness::default();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let budget = Arc::new(Budget::new(config.budget_bytes));
         let doors = doors::open(&pipeline)?;
@@ -119,7 +138,7 @@ impl Running {
         let switch = StopSwitch::default();
         let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
-        let (output_tasks, pipes) = start_outputs(config, &pipeline.outputs, outputs, &clock, &switch);
+        let (output_tasks, pipes) = start_outputs(config, &pipeline.outputs, outputs, &clock, &switch, &readiness);
         let (workers, worker_ends) = start_workers(config, &pipeline, pipes)?;
         let wiring = input::Wiring {
             input: 0,
@@ -131,13 +150,24 @@ impl Running {
             clock,
             host: config.host.as_str().into(),
             salt: config.salt.as_str().into(),
+            readiness: readiness.clone(),
         };
         let mut input_tasks = JoinSet::new();
         for (number, (input, spec)) in inputs.into_iter().zip(&pipeline.inputs).enumerate() {
             let wiring = input::Wiring { input: number, label: spec.label.as_str().into(), ..wiring.clone() };
             input_tasks.spawn(input.run(wiring));
         }
-        tracing::info!(inputs = pipeline.inputs.len(), outputs = pipeline.outputs.len(), workers = config.workers, "started");
+        readiness.started();
+        if let Some(server) = server {
+            let pages = Pages { exposition: exposition.clone(), readiness, node: node(config) };
+            tokio::spawn(serve(server, pages));
+        }
+        tracing::info!(
+            inputs = pipeline.inputs.len(),
+            outputs = pipeline.outputs.len(),
+            workers = config.workers,
+            "started"
+        );
         Ok(Running {
             gauges: tokio::spawn(watch_gauges(Arc::clone(&registry), budget)),
             registry,
@@ -148,6 +178,7 @@ impl Running {
             switch,
             shutdown_timeout: config.shutdown_timeout,
             signals,
+            exposition,
         })
     }
 
@@ -169,8 +200,21 @@ impl Running {
         if let Err(error) = self.registry.stop() {
             tracing::error!(%error, "cannot write the registry: what was delivered last is sent again at the next start");
         }
-        tracing::info!(open = self.registry.receipts_open(), forgotten = self.registry.receipts_forgotten(), "stopped");
+        self.say_books();
         ended
+    }
+
+    /// The last line of the log: what came in and what became of it.
+    fn say_books(&self) {
+        let total = |metric| self.exposition.total(metric) as u64;
+        tracing::info!(
+            lines = total(metrics::LINES_READ),
+            documents = total(metrics::DOCUMENTS),
+            dropped = total(metrics::EVENTS_DROPPED),
+            open = self.registry.receipts_open(),
+            forgotten = self.registry.receipts_forgotten(),
+            "stopped"
+        );
     }
 
     async fn first_end(&mut self) -> First {
@@ -249,6 +293,7 @@ fn start_outputs(
     outputs: Vec<Box<dyn output::Output>>,
     clock: &Arc<dyn Clock>,
     switch: &StopSwitch,
+    readiness: &Readiness,
 ) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
     let mut tasks = JoinSet::new();
     let mut pipes = Vec::new();
@@ -262,6 +307,7 @@ fn start_outputs(
             stop: switch.listener(),
             shutdown_timeout: config.shutdown_timeout,
             data: config.data.clone(),
+            readiness: readiness.clone(),
         }));
     }
     (tasks, pipes)
@@ -269,7 +315,11 @@ fn start_outputs(
 
 type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<Option<String>>);
 
-fn start_workers(config: &DaemonConfig, pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>) -> Result<Workers, String> {
+fn start_workers(
+    config: &DaemonConfig,
+    pipeline: &Pipeline,
+    outputs: Vec<Sender<DocBatch>>,
+) -> Result<Workers, String> {
     let (ended, ends) = mpsc::unbounded_channel();
     let labels: Vec<String> = pipeline.inputs.iter().map(|input| input.label.clone()).collect();
     let mut pipes = Vec::new();
@@ -354,6 +404,25 @@ impl Signals {
                 _ = interrupt.recv() => {}
             },
         }
+    }
+}
+
+/// Serves the endpoints until the runtime ends.
+async fn serve(server: Server, pages: Pages) {
+    tracing::info!(address = %server.address(), "answers /metrics, /livez and /readyz");
+    if let Err(error) = server.serve(pages, std::future::pending()).await {
+        tracing::error!(%error, "the endpoints have ended");
+    }
+}
+
+fn node(config: &DaemonConfig) -> Node {
+    Node {
+        host: config.host.clone(),
+        name: config.host.clone(),
+        id: format!("{:016x}", crate::event::Identity::hash_source(&config.host, &config.data.to_string_lossy())),
+        workers: config.workers,
+        batch_size: 0,
+        queue_type: "memory".into(),
     }
 }
 

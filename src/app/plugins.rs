@@ -5,32 +5,16 @@ use crate::filter::FilterPlugin;
 use crate::input::InputPlugin;
 use crate::output::OutputPlugin;
 use crate::pipeline::{Catalogue, InputEntry, OutputEntry};
-use crate::{codec, filter, input, output};
+use crate::{codec, filter, input};
 
 /// Inputs, in the order in which `help` lists them.
-pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLUGIN];
+pub static INPUTS: &[&InputPlugin] = &[&input::file::PLUGIN];
 
-pub static FILTERS: &[&FilterPlugin] = &[
-    &filter::categorize::PLUGIN,
-    &filter::date::PLUGIN,
-    &filter::drop::PLUGIN,
-    &filter::grok::PLUGIN,
-    &filter::json::PLUGIN,
-    &filter::mutate::PLUGIN,
-];
+pub static FILTERS: &[&FilterPlugin] = &[&filter::categorize::PLUGIN, &filter::drop::PLUGIN, &filter::json::PLUGIN];
 
-pub static OUTPUTS: &[&OutputPlugin] =
-    &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
+pub static OUTPUTS: &[&OutputPlugin] = &[];
 
-pub static CODECS: &[&CodecPlugin] = &[
-    &codec::docker_json::PLUGIN,
-    &codec::dots::PLUGIN,
-    &codec::json::PLUGIN,
-    &codec::json_lines::PLUGIN,
-    &codec::line::PLUGIN,
-    &codec::plain::PLUGIN,
-    &codec::rubydebug::PLUGIN,
-];
+pub static CODECS: &[&CodecPlugin] = &[&codec::docker_json::PLUGIN, &codec::plain::PLUGIN];
 
 /// The list as the compiler takes it: every plugin that runs, then those that are only known.
 pub fn catalogue() -> Catalogue {

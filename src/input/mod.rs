@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::event::chunk::{Chunk, Source};
 use crate::plugin::{Declaration, Fault, Settings};
 use crate::position::Ledger;
+use crate::telemetry::readiness::Readiness;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Wiring {
     pub host: Arc<str>,
     /// Mixed into document ids; empty by default.
     pub salt: Arc<str>,
+    /// What `/readyz` is told.
+    pub readiness: Readiness,
 }
 
 /// The workers are gone: the input has nobody to read for.

@@ -5,6 +5,7 @@ use crate::channel::{Receiver, Stop};
 use crate::clock::Clock;
 use crate::event::destination::{DocBatch, Rendering};
 use crate::plugin::{Declaration, Fault, Settings};
+use crate::telemetry::readiness::Readiness;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -24,6 +25,8 @@ pub struct Wiring {
     pub shutdown_timeout: Duration,
     /// Where dead letters and the like are kept.
     pub data: PathBuf,
+    /// What `/readyz` is told.
+    pub readiness: Readiness,
 }
 
 /// Runs until its pipe is closed and empty, or the time to stop is over.
