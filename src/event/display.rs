@@ -51,6 +51,20 @@ pub fn java_double(number: f64, out: &mut Vec<u8>) {
     done.expect("writing into a vector cannot fail");
 }
 
+/// `Float#to_s` of Ruby: `1.0`, `0.25`, `1.0e+20`, `1.0e-05`.
+pub fn ruby_double(number: f64, out: &mut Vec<u8>) {
+    let size = number.abs();
+    if size == 0.0 || (1e-4..1e16).contains(&size) || !number.is_finite() {
+        let plain = if number.is_finite() { write!(out, "{number:?}") } else { Ok(java_double(number, out)) };
+        return plain.expect("writing into a vector cannot fail");
+    }
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let point = if digits.contains('.') { "" } else { ".0" };
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    write!(out, "{digits}{point}e{sign}{exponent:0>2}").expect("writing into a vector cannot fail");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +85,25 @@ mod tests {
         ] {
             let mut out = Vec::new();
             java_double(number, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn doubles_print_as_in_ruby() {
+        for (number, expected) in [
+            (0.0, "0.0"),
+            (-1234.5, "-1234.5"),
+            (1e7, "10000000.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1.0e+16"),
+            (1.5e120, "1.5e+120"),
+            (0.0001, "0.0001"),
+            (0.00001, "1.0e-05"),
+            (f64::INFINITY, "Infinity"),
+        ] {
+            let mut out = Vec::new();
+            ruby_double(number, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }

@@ -7,7 +7,7 @@
 //! after the other. Both give the same category.
 
 use super::ruby_regex::RubyRegex;
-use super::{Context, Filter, FilterPlugin, Outcome};
+use super::{Context, Filter, FilterPlugin, Outcome, name};
 use crate::event::{Event, FieldRef, Value, display};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -57,8 +57,7 @@ static DECLARATION: Declaration = Declaration {
 };
 
 fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
-    let reference =
-        |text: &str, name: &str| FieldRef::parse(text).map_err(|bad| Fault::at(settings.place(name), bad.to_string()));
+    let reference = |text: &str, setting: &str| name::reference(text, settings.place(setting));
     let sources = settings.texts("source");
     Ok(Box::new(Categorize {
         sources: sources.iter().map(|text| reference(text, "source")).collect::<Result<_, _>>()?,

@@ -3,7 +3,7 @@
 //! The tree borrows from the field's text. Nothing of the event changes before the whole text has been read.
 //! Settings and failures: Logstash reference, "JSON filter plugin".
 
-use super::{Context, Ecs, Filter, FilterPlugin, Outcome};
+use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
 use crate::event::json::read;
 use crate::event::{Arena, Event, FieldRef, Object, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
@@ -47,8 +47,8 @@ static DECLARATION: Declaration = Declaration {
 };
 
 fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
-    let reference = |name: &str| match settings.text(name) {
-        Some(text) => FieldRef::parse(text).map(Some).map_err(|bad| Fault::at(settings.place(name), bad.to_string())),
+    let reference = |setting: &str| match settings.text(setting) {
+        Some(text) => name::reference(text, settings.place(setting)).map(Some),
         None => Ok(None),
     };
     Ok(Box::new(Json {

@@ -7,6 +7,8 @@
 pub mod categorize;
 pub mod drop;
 pub mod json;
+pub mod mutate;
+pub mod name;
 pub mod ruby_regex;
 #[cfg(test)]
 pub mod testing;

@@ -1,37 +1,8 @@
 //! The options that every filter and every input has.
 
-use crate::event::{Arena, Event, FieldRef, Template, Value};
-use crate::plugin::{Fault, Item, Place, Settings};
-
-/// A name that may hold `%{…}`: most do not, and are read once.
-#[derive(Clone, Debug)]
-pub enum Name {
-    Fixed(FieldRef),
-    Filled(Template),
-}
-
-impl Name {
-    pub fn parse(text: &str, place: Place) -> Result<Name, Fault> {
-        let template = Template::parse(text);
-        if template.as_literal().is_some() {
-            FieldRef::parse(text).map(Name::Fixed).map_err(|bad| Fault::at(place, bad.to_string()))
-        } else {
-            Ok(Name::Filled(template))
-        }
-    }
-
-    /// Calls `with` with the reference; not at all if the filled name is none.
-    fn with<'b>(&self, event: &mut Event<'b>, arena: &'b Arena, with: impl FnOnce(&mut Event<'b>, &FieldRef)) {
-        match self {
-            Name::Fixed(path) => with(event, path),
-            Name::Filled(template) => {
-                if let Ok(path) = FieldRef::parse(template.render(event, arena)) {
-                    with(event, &path);
-                }
-            }
-        }
-    }
-}
+use crate::event::{Arena, Event, Template, Value};
+use crate::filter::name::Name;
+use crate::plugin::{Fault, Item, Settings};
 
 /// `add_field`, `add_tag`, `remove_field`, `remove_tag`: applied in this order when a filter succeeded.
 /// Source: Logstash reference, filters' common options.
@@ -60,7 +31,9 @@ impl Common {
     pub fn apply<'b>(&self, event: &mut Event<'b>, arena: &'b Arena) {
         add_fields(&self.add_field, event, arena);
         for name in &self.remove_field {
-            name.with(event, arena, |event, path| drop(event.remove(path, arena)));
+            if let Some(path) = name.path(event, arena) {
+                event.remove(&path, arena);
+            }
         }
         for tag in &self.add_tag {
             let tag = tag.render(event, arena);
@@ -109,7 +82,9 @@ fn add_fields<'b>(fields: &[(Name, Vec<Template>)], event: &mut Event<'b>, arena
         for value in values {
             let value = value.value(event, arena);
             // A name that leads through a string cannot be written; Logstash logs it and goes on, and so do we, unlogged.
-            name.with(event, arena, |event, path| drop(event.add(path, value, arena)));
+            if let Some(path) = name.path(event, arena) {
+                drop(event.add(&path, value, arena));
+            }
         }
     }
 }
