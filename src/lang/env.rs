@@ -22,6 +22,20 @@ pub fn substitute_env(config: &mut Config, lookup: &dyn Fn(&str) -> Option<Strin
     substitution.found
 }
 
+/// `text` with its references replaced; the name of the first that has neither value nor default.
+pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut expanded = String::new();
+    let mut done = 0;
+    while let Some(reference) = next_reference(text, done) {
+        expanded.push_str(&text[done..reference.start]);
+        let value = lookup(reference.name).or(reference.default.map(str::to_owned));
+        expanded.push_str(&value.ok_or(reference.name)?);
+        done = reference.end;
+    }
+    expanded.push_str(&text[done..]);
+    Ok(expanded)
+}
+
 struct Substitution<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     found: Vec<Diagnostic>,

@@ -1,0 +1,231 @@
+//! The table of all settings: name, type, default, a line of documentation.
+
+use super::QueueType;
+use crate::filter::Ecs;
+use crate::telemetry::logging;
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    pub name: &'static str,
+    /// The short flag, as Logstash has it.
+    pub short: Option<char>,
+    pub kind: Kind,
+    pub fallback: Fallback,
+    /// One or two sentences.
+    pub doc: &'static str,
+    /// Not a setting of Logstash.
+    pub ours: bool,
+}
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Text,
+    Path,
+    /// One or several; the only kind that takes a list.
+    Paths,
+    /// From 1 to this.
+    Whole(usize),
+    Boolean,
+    /// `64mb`, `1gib`: as in Logstash, `kb` and its like are powers of 1000, `kib` of 1024.
+    Bytes,
+    /// `500ms`, `8s`, `168h`.
+    Duration,
+    /// A port or a range.
+    Ports,
+    OneOf(&'static [&'static str]),
+}
+
+/// What a setting is when nobody says.
+#[derive(Clone, Copy, Debug)]
+pub enum Fallback {
+    Text(&'static str),
+    /// Found out at the start, and how the documentation puts it.
+    FoundOut(fn() -> String, &'static str),
+}
+
+impl Kind {
+    /// How a message puts it: `must be …`.
+    pub fn demand(self) -> String {
+        match self {
+            Kind::OneOf(_) => self.name(),
+            _ => format!("a {}", self.name()),
+        }
+    }
+
+    /// How documentation puts it.
+    pub fn name(self) -> String {
+        match self {
+            Kind::Text => "string".into(),
+            Kind::Path => "path".into(),
+            Kind::Paths => "path, or a list of paths".into(),
+            Kind::Whole(most) => format!("whole number from 1 to {most}"),
+            Kind::Boolean => "boolean".into(),
+            Kind::Bytes => "size such as 64mb".into(),
+            Kind::Duration => "length of time such as 8s".into(),
+            Kind::Ports => "port or range of ports".into(),
+            Kind::OneOf(words) => format!("one of {}", words.join(", ")),
+        }
+    }
+}
+
+impl Declared {
+    const fn new(name: &'static str, kind: Kind, fallback: &'static str, doc: &'static str) -> Declared {
+        Declared { name, short: None, kind, fallback: Fallback::Text(fallback), doc, ours: false }
+    }
+
+    const fn short(self, short: char) -> Declared {
+        Declared { short: Some(short), ..self }
+    }
+
+    const fn ours(self) -> Declared {
+        Declared { ours: true, ..self }
+    }
+
+    const fn found_out(self, find: fn() -> String, how: &'static str) -> Declared {
+        Declared { fallback: Fallback::FoundOut(find, how), ..self }
+    }
+
+    /// The declaration of a name.
+    pub fn of(name: &str) -> Option<&'static Declared> {
+        DECLARED.iter().find(|declared| declared.name == name)
+    }
+
+    /// The default, as text.
+    pub fn default_text(&self) -> String {
+        match self.fallback {
+            Fallback::Text(text) => text.into(),
+            Fallback::FoundOut(find, _) => find(),
+        }
+    }
+}
+
+fn cores() -> String {
+    std::thread::available_parallelism().map_or(1, usize::from).to_string()
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "timberline".into() } else { name.trim().into() }
+}
+
+fn data_folder() -> String {
+    super::data_folder::choose(super::data_folder::SYSTEM.as_ref())
+}
+
+/// All settings, in the order of the documentation.
+pub const DECLARED: &[Declared] = &[
+    Declared::new(
+        "path.config",
+        Kind::Paths,
+        "pipelines/",
+        "The pipeline: a `.conf` file, a folder of them (read in name order and joined) or a glob.",
+    )
+    .short('f'),
+    Declared::new("config.string", Kind::Text, "", "The pipeline's text itself, instead of `path.config`.").short('e'),
+    Declared::new(
+        "config.support_escapes",
+        Kind::Boolean,
+        "false",
+        "Whether a backslash in a quoted string of the pipeline is an escape.",
+    ),
+    Declared::new("path.settings", Kind::Path, "/etc/timberline", "The folder of `timberline.yml`. A flag only."),
+    Declared::new("path.data", Kind::Path, "", "The folder of all state: registry, spool, dead letters.")
+        .found_out(data_folder, "`/var/lib/timberline` if it can be written to, else `data`"),
+    Declared::new("node.name", Kind::Text, "", "A name for this daemon.").found_out(host_name, "the host's name"),
+    Declared::new("pipeline.id", Kind::Text, "main", "A name for the pipeline."),
+    Declared::new("pipeline.workers", Kind::Whole(1024), "", "Threads that run filters.")
+        .short('w')
+        .found_out(cores, "the number of cores"),
+    Declared::new(
+        "pipeline.batch.size",
+        Kind::Whole(1_000_000),
+        "125",
+        "Accepted and shown; batches here are measured in bytes.",
+    )
+    .short('b'),
+    Declared::new(
+        "pipeline.ecs_compatibility",
+        Kind::OneOf(Ecs::NAMES),
+        "v8",
+        "Which field names plugins use, where a plugin does not say itself.",
+    ),
+    Declared::new(
+        "queue.type",
+        Kind::OneOf(QueueType::NAMES),
+        "spill",
+        "Where documents wait that cannot leave. `spill` (ours): in memory, then on disk.",
+    ),
+    Declared::new("queue.max_bytes", Kind::Bytes, "1gib", "The most that may wait on disk."),
+    Declared::new(
+        "queue.memory_bytes",
+        Kind::Bytes,
+        "16mib",
+        "The most that log lines may hold in memory, in the whole daemon; inputs wait beyond it.",
+    )
+    .ours(),
+    Declared::new("dead_letter_queue.max_bytes", Kind::Bytes, "1gib", "The most that dead letters may take on disk."),
+    Declared::new(
+        "registry.clean_after",
+        Kind::Duration,
+        "168h",
+        "How long the position of a source is kept that no input asks for.",
+    )
+    .ours(),
+    Declared::new(
+        "shutdown_timeout",
+        Kind::Duration,
+        "8s",
+        "How long stopping may take: less than the 10 s after which Docker kills.",
+    )
+    .ours(),
+    Declared::new(
+        "id_salt",
+        Kind::Text,
+        "",
+        "Goes into every document's `_id`: another one makes the same lines other documents.",
+    )
+    .ours(),
+    Declared::new("api.enabled", Kind::Boolean, "true", "Whether the HTTP endpoints are served."),
+    Declared::new("api.http.host", Kind::Text, "127.0.0.1", "The address that they listen on."),
+    Declared::new("api.http.port", Kind::Ports, "9600", "Their port, or a range of which the first free one is taken."),
+    Declared::new("log.level", Kind::OneOf(logging::LEVELS), "info", "What is logged: this level and those above it."),
+    Declared::new(
+        "log.format",
+        Kind::OneOf(logging::FORMATS),
+        "auto",
+        "How the daemon's own log looks; `auto` (ours) is plain on a terminal and JSON otherwise.",
+    ),
+];
+
+/// Settings of Logstash that are not settings here, and what to do instead.
+pub const REFUSED: &[(&str, &str)] = &[
+    ("api.auth.basic.password", "leave the endpoints on 127.0.0.1, or put a proxy before them"),
+    ("api.auth.basic.username", "leave the endpoints on 127.0.0.1, or put a proxy before them"),
+    ("api.auth.type", "leave the endpoints on 127.0.0.1, or put a proxy before them"),
+    ("api.environment", "remove it: it changes nothing here"),
+    ("api.ssl.enabled", "leave the endpoints on 127.0.0.1, or put a proxy before them"),
+    ("config.debug", "remove it: `timberline check` shows what is compiled"),
+    ("config.reload.automatic", "remove it: restart the daemon, which takes milliseconds and loses nothing"),
+    ("config.reload.interval", "remove it: restart the daemon, which takes milliseconds and loses nothing"),
+    ("config.test_and_exit", "run `timberline check`"),
+    ("dead_letter_queue.enable", "remove it: dead letters are always kept"),
+    ("dead_letter_queue.flush_interval", "remove it: dead letters are written at once"),
+    ("dead_letter_queue.retain.age", "remove it: `timberline dead-letters drop` drops them"),
+    ("dead_letter_queue.storage_policy", "remove it: there is one policy"),
+    ("http.host", "write `api.http.host`"),
+    ("http.port", "write `api.http.port`"),
+    ("path.dead_letter_queue", "remove it: dead letters are kept under `path.data`"),
+    ("path.logs", "remove it: the log goes to stderr"),
+    ("path.plugins", "remove it: plugins are part of the binary"),
+    ("pipeline.batch.delay", "remove it: a batch leaves as soon as there is somebody to take it"),
+    ("pipeline.ordered", "remove it: the lines of a source keep their order"),
+    ("pipeline.separate_logs", "remove it: the log goes to stderr"),
+    ("pipeline.unsafe_shutdown", "write `shutdown_timeout`"),
+    ("queue.checkpoint.acks", "remove it: what is answered for is on disk"),
+    ("queue.checkpoint.writes", "remove it: what is answered for is on disk"),
+    ("queue.drain", "run `timberline queue drain`"),
+    ("queue.max_events", "write `queue.max_bytes`"),
+    ("queue.page_capacity", "remove it"),
+];
