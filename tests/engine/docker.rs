@@ -74,9 +74,13 @@ impl Docker {
         let process = self.process.as_mut().expect("only an engine of the test's own is started");
         process.launch();
         let log = process.dir.join("log");
-        let answers = || self.command(&["version"]).output().is_ok_and(|done| done.status.success()).then_some(());
-        let answer = run::waited(START_LIMIT, answers);
-        assert!(answer.is_some(), "dockerd did not start; its log ends:\n{}", run::tail(&log, 40));
+        let launched = process.child.as_ref().expect("just launched").id();
+        let started = || match self.command(&["version"]).output() {
+            Ok(done) if done.status.success() => Some(true),
+            _ => (!run::is_alive(launched)).then_some(false),
+        };
+        let answered = run::waited(START_LIMIT, started);
+        assert!(answered == Some(true), "dockerd did not start; its log ends:\n{}", run::tail(&log, 40));
         run::note(self.pid(), "TERM");
         if !self.has_image() {
             run::output(run::as_root(&run::script("image.sh")).args([&self.host, IMAGE]));

@@ -75,12 +75,14 @@ impl Elasticsearch {
         let process = self.process.as_mut().expect("only a node of the test's own is started");
         process.launch();
         let log = process.dir.join("log");
-        let started = || match self.try_request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s", None) {
-            Ok((200, _)) => Some(()),
-            _ => None,
+        let launcher = process.launcher.as_ref().expect("just launched").id();
+        let health = "/_cluster/health?wait_for_status=yellow&timeout=1s";
+        let started = || match self.try_request("GET", health, None) {
+            Ok((200, _)) => Some(true),
+            _ => (!run::is_alive(launcher)).then_some(false),
         };
-        let answer = run::waited(START_LIMIT, started);
-        assert!(answer.is_some(), "Elasticsearch did not start; its log ends:\n{}", run::tail(&log, 40));
+        let answered = run::waited(START_LIMIT, started);
+        assert!(answered == Some(true), "Elasticsearch did not start; its log ends:\n{}", run::tail(&log, 40));
         // The server is the launcher's child: noted by itself, because a stopped one would not notice the launcher's end.
         run::note(self.pid(), "KILL");
     }

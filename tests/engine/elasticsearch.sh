@@ -39,6 +39,7 @@ cat >"$dir/config/jvm.options" <<'JVM'
 -Xms1g
 -Xmx1g
 -XX:+UseSerialGC
+-XX:-AlwaysPreTouch
 -XX:+ExitOnOutOfMemoryError
 -Djava.io.tmpdir=${ES_TMPDIR}
 JVM
