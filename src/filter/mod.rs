@@ -5,6 +5,7 @@
 //! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers.
 
 pub mod categorize;
+pub mod date;
 pub mod drop;
 pub mod json;
 pub mod mutate;

@@ -1,0 +1,197 @@
+//! `date`: reads a time from a field and makes it the event's time.
+//!
+//! Source: Logstash reference, date filter plugin. The patterns are in `format`, zones in `zone`, ISO 8601 in `iso`.
+
+mod format;
+mod iso;
+#[cfg(test)]
+mod tests;
+mod zone;
+
+use crate::event::{Event, FieldRef, Template, Timestamp, Value};
+use crate::filter::{Build, Context, Filter, FilterPlugin, Outcome};
+use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
+use format::{Format, Moment};
+use zone::Zone;
+
+pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+
+static DECLARATION: Declaration = Declaration {
+    door: Door::Filter,
+    name: "date",
+    summary: "Reads a time from a field and makes it the event's time.",
+    settings: &[
+        Setting::new(
+            "match",
+            Kind::Array,
+            Fallback::Empty,
+            "A field, then the patterns that are tried on it in order: Joda-Time patterns, `ISO8601`, `UNIX`, `UNIX_MS`, `TAI64N`.",
+        ),
+        Setting::new(
+            "timezone",
+            Kind::String,
+            Fallback::None,
+            "The zone of times that name none, such as `Europe/Berlin`; may hold `%{…}`. By default the machine's own.",
+        ),
+        Setting::new(
+            "locale",
+            Kind::String,
+            Fallback::None,
+            "The language of names of months and days, such as `en` or `en-US`. Only English names are known.",
+        ),
+        Setting::new("target", Kind::Field, Fallback::Text("@timestamp"), "The field that the time is written to."),
+        Setting::new(
+            "tag_on_failure",
+            Kind::Array,
+            Fallback::List(&["_dateparsefailure"]),
+            "Tags to add when no pattern fits.",
+        ),
+    ],
+    example: "date { match => [ \"logdate\", \"MMM dd yyyy HH:mm:ss\", \"ISO8601\" ] }",
+    differs: &[
+        "differs from Logstash: names of months and days are read in English only; another `locale` is refused where a pattern has such names",
+        "differs from Logstash: a pattern without a month takes the present year, in December too",
+    ],
+    unavailable: None,
+};
+
+#[derive(Clone)]
+struct Date {
+    source: FieldRef,
+    formats: Vec<Format>,
+    zone: ZoneOf,
+    /// `None`: the event's own time.
+    target: Option<FieldRef>,
+    tags: Vec<String>,
+    scratch: Vec<u8>,
+}
+
+/// Where the zone comes from.
+#[derive(Clone)]
+enum ZoneOf {
+    Fixed(Zone),
+    /// The name depends on the event; the last one stays known.
+    Event {
+        name: Template,
+        last: Option<(String, Zone)>,
+    },
+}
+
+fn build(settings: &Settings, _build: &Build<'_>) -> Result<Box<dyn Filter>, Fault> {
+    let items = settings.items("match");
+    let [source, patterns @ ..] = items.as_slice() else { return Err(no_match(settings)) };
+    if patterns.is_empty() {
+        return Err(no_match(settings));
+    }
+    let formats = patterns.iter().map(format_of).collect::<Result<Vec<_>, Fault>>()?;
+    check_locale(settings, &formats)?;
+    let target = field(settings.text("target").unwrap_or("@timestamp"), settings, "target")?;
+    Ok(Box::new(Date {
+        source: field(source.as_text().unwrap_or_default(), settings, "match")?,
+        formats,
+        zone: zone_of(settings)?,
+        target: (target.as_top() != Some("@timestamp")).then_some(target),
+        tags: settings.texts("tag_on_failure"),
+        scratch: Vec::new(),
+    }))
+}
+
+fn no_match(settings: &Settings) -> Fault {
+    Fault::at(settings.place("match"), "`match` of filter `date` needs a field and at least one pattern")
+        .help("match => [ \"logdate\", \"ISO8601\" ]")
+}
+
+fn field(text: &str, settings: &Settings, setting: &str) -> Result<FieldRef, Fault> {
+    FieldRef::parse(text).map_err(|bad| Fault::at(settings.place(setting), bad.to_string()))
+}
+
+fn format_of(item: &Item) -> Result<Format, Fault> {
+    let Some(text) = item.as_text() else { return Err(Fault::at(item.place, "a date pattern must be a string")) };
+    Format::parse(text).map_err(|bad| {
+        Fault::at(item.place, format!("bad date pattern `{text}`: {bad}"))
+            .help("letters that stand for themselves are put in single quotes: yyyy-MM-dd'T'HH:mm:ss")
+    })
+}
+
+fn check_locale(settings: &Settings, formats: &[Format]) -> Result<(), Fault> {
+    let Some(locale) = settings.text("locale") else { return Ok(()) };
+    let language = locale.split(['-', '_', '.']).next().unwrap_or_default();
+    if language.eq_ignore_ascii_case("en") || !formats.iter().any(Format::has_names) {
+        return Ok(());
+    }
+    Err(Fault::at(settings.place("locale"), format!("names of months and days in `{locale}` are not known"))
+        .help("English is: `en`, `en-US`, `en_GB`; patterns without such names need no locale"))
+}
+
+fn zone_of(settings: &Settings) -> Result<ZoneOf, Fault> {
+    let Some(text) = settings.text("timezone") else { return Ok(ZoneOf::Fixed(Zone::system())) };
+    let name = Template::parse(text);
+    if name.depends_on_fields() {
+        return Ok(ZoneOf::Event { name, last: None });
+    }
+    Zone::parse(text).map(ZoneOf::Fixed).ok_or_else(|| {
+        Fault::at(settings.place("timezone"), format!("there is no time zone `{text}`")).unknown(text, Zone::names())
+    })
+}
+
+impl ZoneOf {
+    /// `None`: the event names a zone that there is not.
+    fn of(&mut self, event: &Event<'_>, cx: &Context<'_, '_>) -> Option<&Zone> {
+        match self {
+            ZoneOf::Fixed(zone) => Some(zone),
+            ZoneOf::Event { name, last } => {
+                let name = name.render(event, cx.arena);
+                if last.as_ref().is_none_or(|(known, _)| known != name) {
+                    *last = Zone::parse(name).map(|zone| (name.to_string(), zone));
+                }
+                last.as_ref().map(|(_, zone)| zone)
+            }
+        }
+    }
+}
+
+impl Date {
+    fn read(&mut self, event: &Event<'_>, value: &Value<'_>, cx: &Context<'_, '_>) -> Option<Timestamp> {
+        let zone = self.zone.of(event, cx)?;
+        let needs_now = self.formats.iter().any(|format| matches!(format, Format::Joda { .. }));
+        let now = if needs_now { cx.effects.now() } else { Timestamp::default() };
+        let (moment, scratch) = (Moment { now, zone }, &mut self.scratch);
+        self.formats.iter().find_map(|format| format.read(value, &moment, scratch))
+    }
+
+    fn write<'b>(&self, event: &mut Event<'b>, time: Timestamp, cx: &Context<'b, '_>) -> bool {
+        match &self.target {
+            Some(target) => event.set(target, Value::Time(time), cx.arena).is_ok(),
+            None => {
+                event.set_timestamp(time);
+                true
+            }
+        }
+    }
+}
+
+impl Filter for Date {
+    fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
+        let value = match event.get(&self.source) {
+            None | Some(Value::Null) => return Outcome::Unmatched,
+            Some(Value::Array(items)) => match items.first() {
+                Some(first) => first,
+                None => return Outcome::Unmatched,
+            },
+            Some(value) => value,
+        };
+        if let Some(time) = self.read(event, value, cx)
+            && self.write(event, time, cx)
+        {
+            return Outcome::Matched;
+        }
+        for tag in &self.tags {
+            event.tag(tag, cx.arena);
+        }
+        Outcome::Unmatched
+    }
+
+    fn boxed(&self) -> Box<dyn Filter> {
+        Box::new(self.clone())
+    }
+}
