@@ -308,6 +308,7 @@ fn start_outputs(
             shutdown_timeout: config.shutdown_timeout,
             data: config.data.clone(),
             readiness: readiness.clone(),
+            dead_letters_bytes_max: output::DEAD_LETTERS_BYTES_MAX,
         }));
     }
     (tasks, pipes)

@@ -1,6 +1,13 @@
 //! Outputs: where finished documents go. A worker has rendered them already; an output sends bytes and gives each
 //! document its verdict.
 
+pub mod dead_letter;
+pub mod elasticsearch;
+pub mod file;
+pub mod stdout;
+#[cfg(test)]
+mod testing;
+
 use crate::channel::{Receiver, Stop};
 use crate::clock::Clock;
 use crate::event::destination::{DocBatch, Rendering};
@@ -11,6 +18,9 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The default of `dead_letter_queue.max_bytes`, as in Logstash.
+pub const DEAD_LETTERS_BYTES_MAX: u64 = 1 << 30;
 
 /// What an output is given when it runs.
 #[derive(Clone)]
@@ -27,6 +37,8 @@ pub struct Wiring {
     pub data: PathBuf,
     /// What `/readyz` is told.
     pub readiness: Readiness,
+    /// `dead_letter_queue.max_bytes`, for each output.
+    pub dead_letters_bytes_max: u64,
 }
 
 /// Runs until its pipe is closed and empty, or the time to stop is over.

@@ -1,0 +1,446 @@
+//! The sending loop: carries batches into the outbox, its requests to the engine, and the answers back.
+//!
+//! A request leaves as soon as the engine is free and takes everything that waits; there is no timer to tune.
+//! The loop is one task and owns all state; requests and the writing of dead letters run beside it and come back with
+//! what they were given. Dropping the loop drops them all, and with them the documents that have no verdict: their
+//! receipts are forgotten, and they are read again at the next start.
+
+use super::client::{Client, Failure, Frames, Method, random};
+use super::config::Config;
+use super::health::{Health, OnceAMinute};
+use super::outbox::{Letter, Outbox, Outcome, Request};
+use super::reply::{self, Reply};
+use super::setup::{self, Trouble};
+use crate::backoff::Backoff;
+use crate::event::Timestamp;
+use crate::output::Wiring;
+use crate::output::dead_letter::{self, DeadLetters, Kept};
+use crate::telemetry::metrics::{self, Counter, Histogram};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+const NDJSON: &str = "application/x-ndjson";
+/// An engine that is out of order when templates are put in place is waited for so often, then documents go first.
+const SETUP_TRIES_MAX: u32 = 8;
+/// A user that is not accepted is not tried more often.
+const UNAUTHORIZED_WAIT: Duration = Duration::from_secs(5);
+
+/// What came back to the loop.
+enum Done {
+    Answered { request: Request, answer: Result<Reply, Failure> },
+    Written { letters: Vec<Letter>, writer: DeadLetters, written: io::Result<Kept> },
+    Reachable,
+}
+
+/// Handles of the metrics that are counted into per request.
+struct Counts {
+    stored: [Counter; 2],
+    already_there: [Counter; 2],
+    dead_letter: [Counter; 2],
+    refused: [Counter; 2],
+    conflicts: Counter,
+    bytes: Counter,
+    seconds: Histogram,
+}
+
+impl Counts {
+    fn new(output: &str, index: &str) -> Counts {
+        let documents = |outcome: &str| {
+            [
+                metrics::counter(metrics::DOCUMENTS, &[output, outcome]),
+                metrics::counter(metrics::INDEX_DOCUMENTS, &[index, outcome]),
+            ]
+        };
+        Counts {
+            stored: documents("stored"),
+            already_there: documents("already_there"),
+            dead_letter: documents("dead_letter"),
+            refused: documents("refused"),
+            conflicts: metrics::counter(metrics::CONFLICTS, &[output]),
+            bytes: metrics::counter(metrics::BYTES_SENT, &[output]),
+            seconds: metrics::histogram(metrics::REQUEST_SECONDS, &[output]),
+        }
+    }
+
+    fn add(counters: &[Counter; 2], count: usize) {
+        counters.iter().for_each(|counter| counter.increment(count as u64));
+    }
+}
+
+/// The output at work.
+pub struct Bulk {
+    client: Arc<Client>,
+    config: Arc<Config>,
+    wiring: Wiring,
+    outbox: Outbox,
+    tasks: JoinSet<Done>,
+    counts: Arc<Counts>,
+    health: Health,
+    /// No address answers; a task waits for one.
+    nowhere: bool,
+    /// The pipe from the workers is closed.
+    closed: bool,
+    letters: Vec<Letter>,
+    /// `None` while it is writing.
+    writer: Option<DeadLetters>,
+    /// Dead letters could not be written: when to try again.
+    write_again: Option<Instant>,
+    write_backoff: Backoff,
+    /// Documents without a verdict.
+    open: usize,
+    refusals: usize,
+    say: Sayings,
+}
+
+/// What is said once a minute at most.
+#[derive(Default)]
+struct Sayings {
+    refused: OnceAMinute,
+    unwritable: OnceAMinute,
+    dropped: OnceAMinute,
+    overloaded: OnceAMinute,
+    closed_index: OnceAMinute,
+    address: OnceAMinute,
+}
+
+impl Bulk {
+    pub fn new(client: Client, config: Config, wiring: Wiring) -> Bulk {
+        let now = Instant::now();
+        let retry = Backoff::new(config.retry_initial, config.retry_max);
+        Bulk {
+            outbox: Outbox::new(config.bulk_bytes_max, config.bulk_requests_max, retry.clone()),
+            tasks: JoinSet::new(),
+            counts: Arc::new(Counts::new(&wiring.label, &config.index_pattern)),
+            health: Health::new(wiring.label.clone(), client.addresses(), wiring.readiness.clone(), now),
+            nowhere: false,
+            closed: false,
+            letters: Vec::new(),
+            writer: Some(DeadLetters::new(&wiring.data, &wiring.label, wiring.dead_letters_bytes_max)),
+            write_again: None,
+            write_backoff: retry,
+            open: 0,
+            refusals: 0,
+            say: Sayings::default(),
+            client: Arc::new(client),
+            config: Arc::new(config),
+            wiring,
+        }
+    }
+
+    /// Runs until everything is delivered and no more can come, or the time to stop is over.
+    pub async fn run(mut self) {
+        let (client, stop, patience) = (self.client.clone(), self.wiring.stop.clone(), self.wiring.shutdown_timeout);
+        let over = async {
+            stop.stopped().await;
+            tokio::time::sleep(patience).await;
+        };
+        let in_time = tokio::select! {
+            () = self.prepare_and_send() => true,
+            () = client.watch() => true,
+            () = over => false,
+        };
+        if !in_time {
+            tracing::warn!(
+                output = &*self.wiring.label,
+                documents = self.open,
+                "stopped before the engine took everything: what is open is read again at the next start"
+            );
+        }
+    }
+
+    async fn prepare_and_send(&mut self) {
+        self.prepare().await;
+        loop {
+            self.launch();
+            if self.is_done() {
+                return;
+            }
+            let due = self.due();
+            let wants_more = !self.closed && self.outbox.wants_more();
+            tokio::select! {
+                biased;
+                Some(done) = self.tasks.join_next() => match done {
+                    Ok(done) => self.done(done),
+                    Err(error) => tracing::error!(output = &*self.wiring.label, %error, "a request's task failed"),
+                },
+                batch = self.wiring.batches.recv_async(), if wants_more => match batch {
+                    Some(batch) => self.put(batch),
+                    None => self.closed = true,
+                },
+                () = sleep_until(due), if due.is_some() => {}
+            }
+            self.take_waiting();
+        }
+    }
+
+    /// Templates and policies, before the first document.
+    async fn prepare(&mut self) {
+        let config = self.config.clone();
+        let Some(setup) = &config.setup else { return };
+        let mut backoff = Backoff::new(config.retry_initial, config.retry_max);
+        let mut busy = 0;
+        loop {
+            let trouble = match setup::ensure(&self.client, setup).await {
+                Ok(report) => return self.say_prepared(&report),
+                Err(trouble) => trouble,
+            };
+            let now = Instant::now();
+            let wait = backoff.next(random());
+            match trouble {
+                Trouble::Unauthorized(status) => {
+                    self.health.unauthorized(now, status);
+                    tokio::time::sleep(wait.max(UNAUTHORIZED_WAIT)).await;
+                }
+                Trouble::Failure(_) if !self.client.any_up() => {
+                    self.health.away(now, &trouble.to_string());
+                    self.client.reachable().await;
+                }
+                Trouble::Failure(_) => tokio::time::sleep(wait).await,
+                Trouble::Busy(_) => {
+                    busy += 1;
+                    if busy == SETUP_TRIES_MAX {
+                        return tracing::warn!(output = &*self.wiring.label, error = %trouble, "cannot put templates in place, indexing without");
+                    }
+                    self.health.away(now, &trouble.to_string());
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    fn say_prepared(&mut self, report: &setup::Report) {
+        self.health.well(Instant::now());
+        for step in &report.steps {
+            if step.outcome.is_bad() {
+                tracing::warn!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "indexing without");
+            } else {
+                tracing::info!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "prepared");
+            }
+        }
+    }
+
+    fn put(&mut self, batch: crate::event::destination::DocBatch) {
+        self.open += batch.docs.len();
+        self.outbox.put(batch);
+    }
+
+    /// Everything that waits in the pipe, up to a full request.
+    fn take_waiting(&mut self) {
+        while !self.closed && self.outbox.wants_more() {
+            match self.wiring.batches.try_recv() {
+                Ok(batch) => self.put(batch),
+                Err(crate::channel::Empty::Waiting) => return,
+                Err(crate::channel::Empty::Closed) => self.closed = true,
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.closed && self.outbox.is_done() && self.letters.is_empty() && self.writer.is_some()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let sending = if self.nowhere { None } else { self.outbox.due(Instant::now()) };
+        [sending, self.write_again].into_iter().flatten().min()
+    }
+
+    fn launch(&mut self) {
+        let now = Instant::now();
+        self.launch_writing(now);
+        while !self.nowhere {
+            let Some(request) = self.outbox.next(now) else { return };
+            let (client, config, counts) = (self.client.clone(), self.config.clone(), self.counts.clone());
+            let label = self.wiring.label.clone();
+            self.tasks.spawn(async move {
+                let answer = send(&client, &config, &counts, &label, &request).await;
+                Done::Answered { request, answer }
+            });
+        }
+    }
+
+    fn launch_writing(&mut self, now: Instant) {
+        if self.letters.is_empty() || self.write_again.is_some_and(|again| again > now) {
+            return;
+        }
+        let Some(mut writer) = self.writer.take() else { return };
+        self.write_again = None;
+        let letters = std::mem::take(&mut self.letters);
+        let time = Timestamp::from_nanos(self.wiring.clock.now_ns());
+        self.tasks.spawn_blocking(move || {
+            let written = writer.write(letters.iter().map(lettered), time);
+            Done::Written { letters, writer, written }
+        });
+    }
+
+    fn done(&mut self, done: Done) {
+        let now = Instant::now();
+        match done {
+            Done::Reachable => self.nowhere = false,
+            Done::Answered { request, answer: Ok(reply) } => self.answered(request, reply, now),
+            Done::Answered { request, answer: Err(failure) } => self.failed(request, &failure, now),
+            Done::Written { letters, writer, written } => self.written(letters, writer, written, now),
+        }
+    }
+
+    fn answered(&mut self, request: Request, reply: Reply, now: Instant) {
+        self.hear(&reply, request.docs(), now);
+        let outcome = self.outbox.answered(request, reply, now, random());
+        self.count(&outcome);
+        self.refusals += outcome.letters.len();
+        self.letters.extend(outcome.letters);
+        let closed = self.outbox.closed_indices();
+        if let Some(complaint) = outcome.again_because.filter(|_| !closed.is_empty())
+            && self.say.closed_index.may(now)
+        {
+            tracing::warn!(
+                output = &*self.wiring.label,
+                indices = closed.join(" "),
+                status = complaint.status,
+                reason = complaint.kind,
+                "indices take no documents, theirs wait"
+            );
+        }
+    }
+
+    /// What an answer says of the engine's health.
+    fn hear(&mut self, reply: &Reply, docs: usize, now: Instant) {
+        let label = self.wiring.label.clone();
+        match reply {
+            Reply::Items(_) | Reply::Unreadable(_) => self.health.well(now),
+            Reply::TooLarge => {
+                self.health.well(now);
+                tracing::warn!(output = &*label, documents = docs, "engine or proxy refuses requests of this size (413), they get smaller: lower bulk_bytes_max");
+            }
+            Reply::Overloaded => {
+                self.health.well(now);
+                retried(&label, "429", docs);
+                if self.say.overloaded.may(now) {
+                    tracing::warn!(output = &*label, "engine is overloaded (429), documents wait");
+                }
+            }
+            Reply::Unauthorized(complaint) => self.health.unauthorized(now, complaint.status),
+            Reply::Unavailable(complaint) => {
+                retried(&label, &complaint.status.to_string(), docs);
+                self.health.away(now, &format!("status {} ({})", complaint.status, complaint.kind));
+            }
+            Reply::Unknown(why) => {
+                retried(&label, "unknown_answer", docs);
+                self.health.away(now, why);
+            }
+        }
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        self.open -= outcome.stored + outcome.already_there;
+        Counts::add(&self.counts.stored, outcome.stored);
+        if outcome.already_there > 0 {
+            Counts::add(&self.counts.already_there, outcome.already_there);
+            self.counts.conflicts.increment(outcome.already_there as u64);
+        }
+        if outcome.again > 0 {
+            let status = outcome.again_because.as_ref().map_or("400".into(), |complaint| complaint.status.to_string());
+            retried(&self.wiring.label, &status, outcome.again);
+        }
+    }
+
+    fn failed(&mut self, request: Request, failure: &Failure, now: Instant) {
+        retried(&self.wiring.label, "no_answer", request.docs());
+        self.outbox.returned(request);
+        match failure {
+            Failure::TimedOut(_) | Failure::TooLong(_) => self.outbox.pace.overloaded(now, random()),
+            Failure::Cut(_) => self.outbox.pace.failed(now, random()),
+            Failure::Connect(_) | Failure::Nowhere => {}
+        }
+        if self.client.any_up() {
+            if self.say.address.may(now) {
+                tracing::warn!(output = &*self.wiring.label, error = %failure, "a request failed, it is sent again");
+            }
+            return;
+        }
+        if !matches!(failure, Failure::Nowhere) {
+            self.health.away(now, &failure.to_string());
+        }
+        if !self.nowhere {
+            self.nowhere = true;
+            let client = self.client.clone();
+            self.tasks.spawn(async move {
+                client.reachable().await;
+                Done::Reachable
+            });
+        }
+    }
+
+    fn written(&mut self, letters: Vec<Letter>, writer: DeadLetters, written: io::Result<Kept>, now: Instant) {
+        let path = writer.path().display().to_string();
+        self.writer = Some(writer);
+        let output = &*self.wiring.label;
+        match written {
+            Ok(kept) => {
+                self.write_backoff.reset();
+                self.open -= letters.len();
+                Counts::add(&self.counts.dead_letter, kept.kept);
+                Counts::add(&self.counts.refused, kept.dropped);
+                let last = letters.last().map(|letter| letter.complaint.kind.clone()).unwrap_or_default();
+                letters.into_iter().for_each(|letter| letter.piece.settle());
+                if self.say.refused.may(now) {
+                    let documents = std::mem::take(&mut self.refusals);
+                    tracing::warn!(output, documents, reason = last, dead_letters = path, "engine refuses documents, they are kept");
+                }
+                if kept.dropped > 0 && self.say.dropped.may(now) {
+                    tracing::error!(output, documents = kept.dropped, dead_letters = path, "dead letters are full, refused documents are lost");
+                }
+            }
+            Err(error) => {
+                self.letters.splice(0..0, letters);
+                self.write_again = Some(now + self.write_backoff.next(random()));
+                if self.say.unwritable.may(now) {
+                    tracing::error!(output, %error, dead_letters = path, "cannot keep refused documents, they wait");
+                }
+            }
+        }
+    }
+}
+
+fn retried(output: &str, reason: &str, documents: usize) {
+    metrics::counter(metrics::RETRIES, &[output, reason]).increment(documents as u64);
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn lettered(letter: &Letter) -> dead_letter::Letter<'_> {
+    let texts = letter.piece.first();
+    dead_letter::Letter {
+        index: texts.index,
+        id: texts.id,
+        action: texts.action,
+        document: texts.source,
+        status: letter.complaint.status,
+        kind: &letter.complaint.kind,
+        reason: &letter.complaint.reason,
+    }
+}
+
+async fn send(
+    client: &Client,
+    config: &Config,
+    counts: &Counts,
+    label: &str,
+    request: &Request,
+) -> Result<Reply, Failure> {
+    let frames: Frames = request.frames().collect();
+    let start = Instant::now();
+    let answer = client.send(Method::POST, &config.bulk_path, NDJSON, frames).await;
+    counts.seconds.record(start.elapsed().as_secs_f64());
+    let status = answer.as_ref().map_or("error".into(), |answer| answer.status.to_string());
+    metrics::counter(metrics::REQUESTS, &[label, &status]).increment(1);
+    let answer = answer?;
+    counts.bytes.increment(answer.sent);
+    Ok(reply::read(answer.status, &answer.body, request.docs(), &config.refused_too))
+}

@@ -1,0 +1,69 @@
+//! The `elasticsearch` output: documents to Elasticsearch or OpenSearch by bulk requests, each with its own verdict.
+//!
+//! - `declaration`, `config`: the settings, and what they mean
+//! - `client`: HTTP, TLS, several addresses
+//! - `setup`, `template`, `retention`: what is in place before the first document
+//! - `piece`, `outbox`, `wards`, `pace`: which document is sent when; pure
+//! - `reply`: what an answer means for each document; pure
+//! - `bulk`: the loop that carries them
+
+mod bulk;
+mod client;
+mod config;
+mod declaration;
+mod health;
+mod outbox;
+mod pace;
+mod piece;
+mod reply;
+mod retention;
+mod setup;
+mod template;
+mod wards;
+
+pub use setup::{Planned, Report, Step, StepOutcome, plan, setup};
+
+use super::{Output, OutputPlugin, Running, Wiring};
+use crate::plugin::{Fault, Settings};
+use bulk::Bulk;
+use client::Client;
+use config::Config;
+
+pub static PLUGIN: OutputPlugin =
+    OutputPlugin { declaration: &declaration::DECLARATION, rendering: config::rendering, build: Some(build) };
+
+struct Elasticsearch {
+    config: Config,
+    /// `Some` once it is open.
+    client: Option<Client>,
+}
+
+fn build(settings: &Settings) -> Result<Box<dyn Output>, Fault> {
+    Ok(Box::new(Elasticsearch { config: Config::new(settings)?, client: None }))
+}
+
+impl Output for Elasticsearch {
+    fn open(&mut self) -> Result<(), String> {
+        if let Some(setup) = &self.config.setup {
+            setup.check()?;
+        }
+        if !self.config.connection.trust.verify {
+            tracing::warn!("certificates are not checked (ssl_verification_mode => none): whoever answers gets the documents");
+        }
+        self.client = Some(Client::new(&self.config.connection)?);
+        Ok(())
+    }
+
+    fn run(mut self: Box<Self>, wiring: Wiring) -> Running {
+        Box::pin(async move {
+            if self.client.is_none()
+                && let Err(error) = self.open()
+            {
+                return tracing::error!(output = &*wiring.label, error, "cannot open the output");
+            }
+            if let Some(client) = self.client {
+                Bulk::new(client, self.config, wiring).run().await;
+            }
+        })
+    }
+}
