@@ -5,14 +5,15 @@ use crate::filter::FilterPlugin;
 use crate::input::InputPlugin;
 use crate::output::OutputPlugin;
 use crate::pipeline::{Catalogue, InputEntry, OutputEntry};
-use crate::{codec, filter, input};
+use crate::{codec, filter, input, output};
 
 /// Inputs, in the order in which `help` lists them.
 pub static INPUTS: &[&InputPlugin] = &[&input::file::PLUGIN];
 
 pub static FILTERS: &[&FilterPlugin] = &[&filter::categorize::PLUGIN, &filter::drop::PLUGIN, &filter::json::PLUGIN];
 
-pub static OUTPUTS: &[&OutputPlugin] = &[];
+pub static OUTPUTS: &[&OutputPlugin] =
+    &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
 
 pub static CODECS: &[&CodecPlugin] = &[&codec::docker_json::PLUGIN, &codec::plain::PLUGIN];
 

@@ -10,7 +10,8 @@
 //! The file is bounded: beyond `bytes_max` letters are dropped, counted and said.
 
 use crate::event::Timestamp;
-use crate::telemetry::metrics::{self, Gauge};
+use crate::telemetry::metrics;
+use crate::telemetry::metrics::Gauge;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
@@ -58,7 +59,8 @@ pub struct DeadLetters {
 impl DeadLetters {
     /// Touches nothing yet: the file is made with the first letter.
     pub fn new(data: &Path, output: &str, bytes_max: u64) -> DeadLetters {
-        let name: String = output.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        let name: String =
+            output.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         DeadLetters {
             path: data.join(FOLDER).join(format!("{name}.ndjson")),
             output: output.into(),

@@ -10,7 +10,8 @@ use crate::backoff::Backoff;
 use crate::channel::Empty;
 use crate::event::destination::{DocBatch, Rendering};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
-use crate::telemetry::metrics::{self, Counter};
+use crate::telemetry::metrics;
+use crate::telemetry::metrics::Counter;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -32,14 +33,49 @@ pub static DECLARATION: Declaration = Declaration {
     name: "file",
     summary: "Appends events to files; the path may hold `%{…}`.",
     settings: &[
-        Setting::new("path", Kind::String, Fallback::Required, "The file's path; may hold `%{…}`, but not begin with it."),
-        Setting::new("create_if_deleted", Kind::Boolean, Fallback::Boolean(true), "Whether a file that was deleted is made again."),
-        Setting::new("dir_mode", Kind::Number, Fallback::Number(-1.0), "The mode of new folders, as in `0750`; -1 leaves it to the system."),
-        Setting::new("file_mode", Kind::Number, Fallback::Number(-1.0), "The mode of new files, as in `0640`; -1 leaves it to the system."),
-        Setting::new("filename_failure", Kind::String, Fallback::Text("_filepath_failures"), "The file in the path's constant folder that takes events whose own path is not possible."),
-        Setting::new("flush_interval", Kind::Number, Fallback::Number(2.0), "The longest time between a write and its sync, in seconds."),
+        Setting::new(
+            "path",
+            Kind::String,
+            Fallback::Required,
+            "The file's path; may hold `%{…}`, but not begin with it.",
+        ),
+        Setting::new(
+            "create_if_deleted",
+            Kind::Boolean,
+            Fallback::Boolean(true),
+            "Whether a file that was deleted is made again.",
+        ),
+        Setting::new(
+            "dir_mode",
+            Kind::Number,
+            Fallback::Number(-1.0),
+            "The mode of new folders, as in `0750`; -1 leaves it to the system.",
+        ),
+        Setting::new(
+            "file_mode",
+            Kind::Number,
+            Fallback::Number(-1.0),
+            "The mode of new files, as in `0640`; -1 leaves it to the system.",
+        ),
+        Setting::new(
+            "filename_failure",
+            Kind::String,
+            Fallback::Text("_filepath_failures"),
+            "The file in the path's constant folder that takes events whose own path is not possible.",
+        ),
+        Setting::new(
+            "flush_interval",
+            Kind::Number,
+            Fallback::Number(2.0),
+            "The longest time between a write and its sync, in seconds.",
+        ),
         Setting::new("gzip", Kind::Boolean, Fallback::Boolean(false), "Compressed files; only `false` is supported."),
-        Setting::new("write_behavior", Kind::OneOf(&["append", "overwrite"]), Fallback::Text("append"), "Only `append` is supported."),
+        Setting::new(
+            "write_behavior",
+            Kind::OneOf(&["append", "overwrite"]),
+            Fallback::Text("append"),
+            "Only `append` is supported.",
+        ),
     ],
     example: "output {\n  file { path => \"/var/log/archive/%{service_name}-%{+YYYY.MM.dd}.ndjson\" }\n}",
     differs: &[
@@ -88,8 +124,10 @@ fn build(settings: &Settings) -> Result<Box<dyn Output>, Fault> {
         recreate: settings.boolean("create_if_deleted"),
         dir_mode: mode(settings, "dir_mode")?,
         file_mode: mode(settings, "file_mode")?,
-        flush_interval: Duration::try_from_secs_f64(settings.number("flush_interval").unwrap_or(2.0).clamp(0.0, 3600.0))
-            .unwrap_or_default(),
+        flush_interval: Duration::try_from_secs_f64(
+            settings.number("flush_interval").unwrap_or(2.0).clamp(0.0, 3600.0),
+        )
+        .unwrap_or_default(),
     })))
 }
 
@@ -148,7 +186,7 @@ impl Folders {
         let parent = folder.parent().unwrap_or(Path::new("/"));
         self.make(parent)?;
         match DirBuilder::new().mode(self.mode.unwrap_or(0o777)).create(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => sync_folder(parent),
         }
     }
@@ -202,10 +240,13 @@ impl Writer {
         loop {
             let more = match self.wiring.batches.recv_timeout(IDLE) {
                 Ok(batch) => self.insist(|writer| writer.write(&batch)).then(|| self.written.push(batch)).is_some(),
-                Err(Empty::Waiting) => true,
+                Err(Empty::Waiting) => !self.is_over(),
                 Err(Empty::Closed) => false,
             };
-            if (!more || self.sync_is_due()) && !self.insist(Writer::sync) || !more || self.is_over() {
+            if !more || self.sync_is_due() {
+                self.sync();
+            }
+            if !more {
                 return;
             }
         }
@@ -239,7 +280,6 @@ impl Writer {
                 self.wiring.readiness.set(&self.wiring.label, false, "its files cannot be written");
                 failed = true;
             }
-            self.files.clear();
             let again = Instant::now() + self.backoff.next(self.wiring.clock.ticks_ns());
             while Instant::now() < again {
                 if self.is_over() {
@@ -336,18 +376,22 @@ impl Writer {
         Ok(())
     }
 
-    /// Syncs what was written and settles it.
-    fn sync(&mut self) -> io::Result<()> {
-        for open in self.files.values_mut().filter(|open| open.unsynced) {
-            open.file.sync_data()?;
-            open.unsynced = false;
+    /// Syncs what was written and settles it. What a failed sync left on the disk nobody knows, and a second sync may
+    /// claim success: those events are not settled, and are read again at the next start.
+    fn sync(&mut self) {
+        let unsynced = self.files.values_mut().filter(|open| open.unsynced);
+        let synced: io::Result<Vec<()>> =
+            unsynced.map(|open| open.file.sync_data().map(|()| open.unsynced = false)).collect();
+        if let Err(error) = synced {
+            tracing::error!(output = &*self.wiring.label, %error, "cannot sync, events are read again at the next start");
+            self.written.clear();
+            self.files.clear();
         }
         for batch in self.written.drain(..) {
             self.stored.increment(batch.docs.len() as u64);
             batch.settle();
         }
         (self.unsynced_bytes, self.unsynced_since) = (0, None);
-        Ok(())
     }
 
     /// Where a document goes: its own path, if that stays inside the root.
@@ -359,7 +403,9 @@ impl Writer {
             if self.config.root == Path::new(".") && path.is_relative() { Ok(path) } else { Err(error) }
         });
         match inside {
-            Ok(rest) if !steps_up && rest.file_name().is_some() && !text.ends_with(b"/") && leads_down(rest) => path.into(),
+            Ok(rest) if !steps_up && rest.file_name().is_some() && !text.ends_with(b"/") && leads_down(rest) => {
+                path.into()
+            }
             _ => self.config.failure.clone(),
         }
     }

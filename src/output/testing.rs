@@ -55,7 +55,12 @@ pub fn text_batch<'a>(docs: impl IntoIterator<Item = (&'a str, &'a str)>, receip
         batch.body.extend_from_slice(text.as_bytes());
         let end = batch.body.len() as u32;
         batch.body.push(b'\n');
-        batch.docs.push(Doc { action: start..start, source: text_start..end, index: start..text_start, id: start..start });
+        batch.docs.push(Doc {
+            action: start..start,
+            source: text_start..end,
+            index: start..text_start,
+            id: start..start,
+        });
     }
     batch
 }

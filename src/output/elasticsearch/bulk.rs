@@ -15,7 +15,8 @@ use crate::backoff::Backoff;
 use crate::event::Timestamp;
 use crate::output::Wiring;
 use crate::output::dead_letter::{self, DeadLetters, Kept};
-use crate::telemetry::metrics::{self, Counter, Histogram};
+use crate::telemetry::metrics;
+use crate::telemetry::metrics::{Counter, Histogram};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -311,7 +312,11 @@ impl Bulk {
             Reply::Items(_) | Reply::Unreadable(_) => self.health.well(now),
             Reply::TooLarge => {
                 self.health.well(now);
-                tracing::warn!(output = &*label, documents = docs, "engine or proxy refuses requests of this size (413), they get smaller: lower bulk_bytes_max");
+                tracing::warn!(
+                    output = &*label,
+                    documents = docs,
+                    "engine or proxy refuses requests of this size (413), they get smaller: lower bulk_bytes_max"
+                );
             }
             Reply::Overloaded => {
                 self.health.well(now);
@@ -386,10 +391,21 @@ impl Bulk {
                 letters.into_iter().for_each(|letter| letter.piece.settle());
                 if self.say.refused.may(now) {
                     let documents = std::mem::take(&mut self.refusals);
-                    tracing::warn!(output, documents, reason = last, dead_letters = path, "engine refuses documents, they are kept");
+                    tracing::warn!(
+                        output,
+                        documents,
+                        reason = last,
+                        dead_letters = path,
+                        "engine refuses documents, they are kept"
+                    );
                 }
                 if kept.dropped > 0 && self.say.dropped.may(now) {
-                    tracing::error!(output, documents = kept.dropped, dead_letters = path, "dead letters are full, refused documents are lost");
+                    tracing::error!(
+                        output,
+                        documents = kept.dropped,
+                        dead_letters = path,
+                        "dead letters are full, refused documents are lost"
+                    );
                 }
             }
             Err(error) => {

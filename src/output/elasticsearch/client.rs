@@ -16,8 +16,8 @@ pub use hyper::Method;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::BodyExt;
 use hosts::Turns;
+use http_body_util::BodyExt;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Uri};
@@ -26,7 +26,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -170,13 +170,7 @@ impl Client {
     }
 
     /// Sends a request to the address whose turn it is.
-    pub async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        kind: &'static str,
-        body: Frames,
-    ) -> Result<Answer, Failure> {
+    pub async fn send(&self, method: Method, path: &str, kind: &'static str, body: Frames) -> Result<Answer, Failure> {
         let Some(at) = self.turns().pick() else { return Err(Failure::Nowhere) };
         let (body, gzipped) = self.pressed(body).await;
         let mut request = self.request(at, method, path, body)?;
@@ -272,7 +266,10 @@ impl Client {
         while let Some(frame) = incoming.frame().await {
             let Ok(data) = frame.map_err(cut)?.into_data() else { continue };
             if body.len() + data.len() > ANSWER_BYTES_MAX {
-                return Err(Failure::TooLong(format!("{} answers with more than {ANSWER_BYTES_MAX} bytes", place.host)));
+                return Err(Failure::TooLong(format!(
+                    "{} answers with more than {ANSWER_BYTES_MAX} bytes",
+                    place.host
+                )));
             }
             body.extend_from_slice(&data);
         }

@@ -88,7 +88,11 @@ pub fn pattern(index: &str) -> String {
     let (mut out, mut rest) = (String::new(), index);
     while let Some(start) = rest.find("%{") {
         let inside = &rest[start..];
-        let end = if inside.starts_with("%{{") { inside.find("}}").map(|at| at + 2) } else { inside.find('}').map(|at| at + 1) };
+        let end = if inside.starts_with("%{{") {
+            inside.find("}}").map(|at| at + 2)
+        } else {
+            inside.find('}').map(|at| at + 1)
+        };
         let Some(end) = end else { break };
         out.push_str(&rest[..start]);
         if !out.ends_with('*') {
@@ -114,7 +118,9 @@ fn action(settings: &Settings) -> Result<BulkAction, Fault> {
 fn unsupported(settings: &Settings, name: &str) -> Fault {
     let (text, help) = match name {
         "data_stream" => ("data streams are not written", "set `index`, and leave `data_stream` out"),
-        "ilm_enabled" => ("indices do not roll over", "set `index` with a date and `retention`, and leave `ilm_enabled` out"),
+        "ilm_enabled" => {
+            ("indices do not roll over", "set `index` with a date and `retention`, and leave `ilm_enabled` out")
+        }
         _ => ("addresses are not sniffed", "list them in `hosts`"),
     };
     Fault::at(settings.place(name), text).help(help)
@@ -186,13 +192,16 @@ fn headers(settings: &Settings) -> Result<Vec<(String, String)>, Fault> {
 }
 
 fn trust(settings: &Settings) -> Result<Trust, Fault> {
-    let mut authorities: Vec<PathBuf> = settings.texts("ssl_certificate_authorities").into_iter().map(Into::into).collect();
+    let mut authorities: Vec<PathBuf> =
+        settings.texts("ssl_certificate_authorities").into_iter().map(Into::into).collect();
     authorities.extend(settings.text("cacert").map(PathBuf::from));
     let path = |name: &str| settings.text(name).map(PathBuf::from);
     let identity = match (path("ssl_certificate"), path("ssl_key")) {
         (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
-        (Some(_), None) => return Err(Fault::at(settings.place("ssl_certificate"), "a certificate needs its `ssl_key`")),
+        (Some(_), None) => {
+            return Err(Fault::at(settings.place("ssl_certificate"), "a certificate needs its `ssl_key`"));
+        }
         (None, Some(_)) => return Err(Fault::at(settings.place("ssl_key"), "a key needs its `ssl_certificate`")),
     };
     let verify = if settings.is_given("ssl_certificate_verification") {
@@ -211,9 +220,13 @@ fn compression(settings: &Settings) -> Result<u32, Fault> {
 }
 
 fn codes(settings: &Settings) -> Result<Vec<u16>, Fault> {
-    let code = |item: &crate::plugin::Item| item.as_text().and_then(|text| text.parse().ok()).filter(|code| (300..600).contains(code));
+    let code = |item: &crate::plugin::Item| {
+        item.as_text().and_then(|text| text.parse().ok()).filter(|code| (300..600).contains(code))
+    };
     let items = settings.items("dlq_custom_codes");
-    let read = items.iter().map(|item| code(item).ok_or_else(|| Fault::at(item.place, "a status is a number from 300 to 599")));
+    let read = items
+        .iter()
+        .map(|item| code(item).ok_or_else(|| Fault::at(item.place, "a status is a number from 300 to 599")));
     read.collect()
 }
 

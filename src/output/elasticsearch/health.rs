@@ -1,7 +1,8 @@
 //! Whether the engine answers, and who is told: the gauge, `/readyz` and the log, which hears of each change once and
 //! of what goes on once a minute.
 
-use crate::telemetry::metrics::{self, Gauge};
+use crate::telemetry::metrics;
+use crate::telemetry::metrics::Gauge;
 use crate::telemetry::readiness::Readiness;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -48,7 +48,9 @@ impl Output for Elasticsearch {
             setup.check()?;
         }
         if !self.config.connection.trust.verify {
-            tracing::warn!("certificates are not checked (ssl_verification_mode => none): whoever answers gets the documents");
+            tracing::warn!(
+                "certificates are not checked (ssl_verification_mode => none): whoever answers gets the documents"
+            );
         }
         self.client = Some(Client::new(&self.config.connection)?);
         Ok(())

@@ -269,7 +269,9 @@ impl Outbox {
 
     fn restore(&mut self, request: Request) {
         match request.origin {
-            Origin::Ward(index) => request.pieces.into_iter().rev().for_each(|piece| self.wards.put_back(&index, piece)),
+            Origin::Ward(index) => {
+                request.pieces.into_iter().rev().for_each(|piece| self.wards.put_back(&index, piece))
+            }
             Origin::Exact => self.exact.push_front(request.pieces),
             Origin::Queue => request.pieces.into_iter().rev().for_each(|piece| self.unget(piece)),
         }
@@ -288,7 +290,10 @@ impl Outbox {
         match reply {
             Reply::Items(verdicts) => return self.judge(request, verdicts, now, random),
             Reply::Unreadable(complaint) => return self.halve(request, complaint),
-            Reply::TooLarge if request.docs() == 1 => return self.halve(request, too_large(&request)),
+            Reply::TooLarge if request.docs() == 1 => {
+                let complaint = too_large(&request);
+                return self.halve(request, complaint);
+            }
             Reply::TooLarge => {
                 self.pace.too_large(request.bytes());
                 // A half that is still too large is no longer exact: it is cut anew.
@@ -316,7 +321,9 @@ impl Outbox {
         let mut outcome = Outcome::default();
         if docs == 1 {
             let complaint = Box::new(complaint);
-            outcome.letters.extend(request.pieces.into_iter().map(|piece| Letter { piece, complaint: complaint.clone() }));
+            outcome
+                .letters
+                .extend(request.pieces.into_iter().map(|piece| Letter { piece, complaint: complaint.clone() }));
             return outcome;
         }
         let (mut halves, mut left) = ([Vec::new(), Vec::new()], docs / 2);

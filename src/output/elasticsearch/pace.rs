@@ -56,16 +56,11 @@ impl Pace {
         self.slots = 1;
     }
 
-    /// The engine took the request and could not do it.
+    /// The engine took the request and could not do it, or not in time.
     pub fn overloaded(&mut self, now: Instant, random: u64) {
         self.slots = 1;
         self.shrink();
         self.pause(now, random);
-    }
-
-    /// The engine may have been too slow for so much.
-    pub fn too_slow(&mut self, now: Instant, random: u64) {
-        self.overloaded(now, random);
     }
 
     /// Everything waits. The first failure in a row is followed at once.

@@ -130,7 +130,12 @@ pub fn batch(docs: &[(&str, &str)], receipts: Vec<Receipt>) -> DocBatch {
         batch.body.extend_from_slice(format!("{index}\"}}}}\n").as_bytes());
         let text = at(&batch)..at(&batch) + source.len() as u32;
         batch.body.extend_from_slice(format!("{source}\n").as_bytes());
-        batch.docs.push(Doc { action: start..text.start, source: text, index: name.clone(), id: name.start..name.start });
+        batch.docs.push(Doc {
+            action: start..text.start,
+            source: text,
+            index: name.clone(),
+            id: name.start..name.start,
+        });
     }
     batch
 }

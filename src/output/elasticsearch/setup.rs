@@ -102,7 +102,9 @@ impl fmt::Display for StepOutcome {
             StepOutcome::Made => f.write_str("made"),
             StepOutcome::Updated => f.write_str("brought up to date"),
             StepOutcome::Kept => f.write_str("is there"),
-            StepOutcome::LeftAlone => f.write_str("is there and not ours, left alone (template_overwrite => true replaces it)"),
+            StepOutcome::LeftAlone => {
+                f.write_str("is there and not ours, left alone (template_overwrite => true replaces it)")
+            }
             StepOutcome::Unknown(why) => f.write_str(why),
             StepOutcome::Denied(why) => write!(f, "not allowed: {why}"),
             StepOutcome::Failed(why) => write!(f, "failed: {why}"),
@@ -180,7 +182,8 @@ impl SetupConfig {
 
     fn read_own(&self, file: &PathBuf) -> Result<(String, Value), String> {
         let text = std::fs::read(file).map_err(|error| error.to_string());
-        text.and_then(|text| self.own(&text)).map_err(|error| format!("cannot use the template {}: {error}", file.display()))
+        text.and_then(|text| self.own(&text))
+            .map_err(|error| format!("cannot use the template {}: {error}", file.display()))
     }
 
     /// Reads what the settings name; an error ends the start.
@@ -246,7 +249,9 @@ pub async fn ensure(client: &Client, config: &SetupConfig) -> Result<Report, Tro
     let outcome = match (&config.file, &config.pattern) {
         (Some(file), _) => own_template(client, config, file).await?,
         (None, Some(_)) => our_template(client, config, lifecycle).await?,
-        (None, None) => StepOutcome::Unknown("the index name begins with a field, so no template can be meant for it".into()),
+        (None, None) => {
+            StepOutcome::Unknown("the index name begins with a field, so no template can be meant for it".into())
+        }
     };
     steps.push(Step { what, outcome });
     Ok(Report { steps })
@@ -320,17 +325,18 @@ mod tests {
     use super::*;
 
     fn paths(given: &[(&str, &str)]) -> Vec<String> {
-        plan(&settings(given)).unwrap().into_iter().map(|planned| format!("{} {}", planned.method, planned.path)).collect()
+        plan(&settings(given))
+            .unwrap()
+            .into_iter()
+            .map(|planned| format!("{} {}", planned.method, planned.path))
+            .collect()
     }
 
     #[test]
     fn the_plan_has_a_policy_and_a_template_for_daily_indices() {
         assert_eq!(
             paths(&[("index", "protrader5-logs-%{+YYYY.MM.dd}")]),
-            [
-                "PUT /_ilm/policy/timberline-delete-after-30d",
-                "PUT /_index_template/timberline-protrader5-logs"
-            ]
+            ["PUT /_ilm/policy/timberline-delete-after-30d", "PUT /_index_template/timberline-protrader5-logs"]
         );
         let plan = plan(&settings(&[("index", "protrader5-logs-%{+YYYY.MM.dd}")])).unwrap();
         assert_eq!(plan[1].body["index_patterns"][0], "protrader5-logs-*");
@@ -342,7 +348,8 @@ mod tests {
         assert_eq!(paths(&[("index", "logs")]), ["PUT /_index_template/timberline-logs"]);
         assert_eq!(paths(&[("index", "logs-%{+YYYY.MM}")]), ["PUT /_index_template/timberline-logs"]);
         assert_eq!(paths(&[("retention", "none")]), ["PUT /_index_template/timberline-logstash"]);
-        let text = plan(&settings(&[("index", "logs-%{+YYYY.MM.dd}"), ("retention", "none")])).unwrap()[0].body.to_string();
+        let text =
+            plan(&settings(&[("index", "logs-%{+YYYY.MM.dd}"), ("retention", "none")])).unwrap()[0].body.to_string();
         assert!(!text.contains("lifecycle"), "{text}");
         assert!(plan(&settings(&[("index", "logs"), ("retention", "7d")])).is_err());
     }

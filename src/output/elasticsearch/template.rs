@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn the_longer_pattern_has_the_higher_priority() {
-        let of = |pattern| template(&Wanted { pattern, policy: None }, Features::attempts(false)[0])["priority"].as_u64();
+        let of =
+            |pattern| template(&Wanted { pattern, policy: None }, Features::attempts(false)[0])["priority"].as_u64();
         assert!(of("app-*") < of("app-errors-*"));
     }
 }

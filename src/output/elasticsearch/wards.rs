@@ -18,7 +18,6 @@ const WARDS_MAX: usize = 256;
 #[derive(Debug)]
 struct Ward {
     pieces: VecDeque<Piece>,
-    bytes: usize,
     due: Instant,
     backoff: Backoff,
     /// Failures in a row that may be for good.
@@ -49,14 +48,9 @@ impl Wards {
         self.wards.contains_key(index)
     }
 
-    pub fn bytes(&self) -> usize {
-        self.wards.values().map(|ward| ward.bytes).sum()
-    }
-
     /// Documents that came in for an index that is set aside.
     pub fn wait(&mut self, index: &[u8], piece: Piece) {
         if let Some(ward) = self.wards.get_mut(index) {
-            ward.bytes += piece.bytes();
             ward.pieces.push_back(piece);
         }
     }
@@ -69,7 +63,7 @@ impl Wards {
             }
             let mut backoff = self.backoff.clone();
             let due = now + backoff.next(random);
-            let ward = Ward { pieces: VecDeque::new(), bytes: 0, due, backoff, doubts: 0 };
+            let ward = Ward { pieces: VecDeque::new(), due, backoff, doubts: 0 };
             self.wards.insert(index.into(), ward);
         }
         self.wait(index, piece);
@@ -90,7 +84,6 @@ impl Wards {
         if first.len() == 0 {
             ward.pieces.pop_front();
         }
-        ward.bytes -= taken.bytes();
         Some((name.clone(), taken))
     }
 
@@ -106,7 +99,6 @@ impl Wards {
     /// The documents asked about go back to the head of the queue.
     pub fn put_back(&mut self, index: &[u8], piece: Piece) {
         if let Some(ward) = self.wards.get_mut(index) {
-            ward.bytes += piece.bytes();
             ward.pieces.push_front(piece);
         }
     }

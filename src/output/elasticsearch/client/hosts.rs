@@ -154,9 +154,8 @@ impl Turns {
     /// The next address that answers.
     pub fn pick(&mut self) -> Option<usize> {
         let count = self.states.len();
-        let found = (0..count)
-            .map(|step| (self.next + step) % count)
-            .find(|&host| matches!(self.states[host], State::Up))?;
+        let found =
+            (0..count).map(|step| (self.next + step) % count).find(|&host| matches!(self.states[host], State::Up))?;
         self.next = (found + 1) % count;
         Some(found)
     }

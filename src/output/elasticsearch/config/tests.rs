@@ -61,7 +61,9 @@ fn what_cannot_work_is_refused() {
         assert!(config(&[(name, value)]).is_err(), "{name}");
     }
     assert!(config(&[("user", "a"), ("api_key", "b:c")]).is_err());
-    for (name, value) in [("data_stream", "false"), ("ilm_enabled", "false"), ("sniffing", "false"), ("retention", "none")] {
+    for (name, value) in
+        [("data_stream", "false"), ("ilm_enabled", "false"), ("sniffing", "false"), ("retention", "none")]
+    {
         assert!(config(&[(name, value)]).is_ok(), "{name}");
     }
 }

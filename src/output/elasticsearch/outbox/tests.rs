@@ -1,0 +1,305 @@
+//! Random engines against the outbox: whatever they answer, every document ends as stored or as a dead letter, once.
+
+use super::super::piece::batch;
+use super::*;
+use crate::output::testing::Book;
+use proptest::prelude::*;
+use std::collections::BTreeMap as Map;
+
+fn outbox(bytes_max: usize) -> Outbox {
+    Outbox::new(bytes_max, 2, Backoff::new(Duration::from_secs(2), Duration::from_secs(64)))
+}
+
+/// Documents of a request: index and text.
+fn docs(request: &Request) -> Vec<(String, String)> {
+    let body: Vec<u8> = request.frames().flat_map(|frame| frame.to_vec()).collect();
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.ends_with('\n'));
+    let lines: Vec<&str> = text.lines().collect();
+    let index = |line: &str| line.split('"').nth(5).unwrap().to_string();
+    lines.chunks(2).map(|pair| (index(pair[0]), pair[1].to_string())).collect()
+}
+
+fn complaint(status: u16, kind: &str) -> Box<Complaint> {
+    Box::new(Complaint { status, kind: kind.into(), reason: "because".into() })
+}
+
+fn stored(request: &Request) -> Reply {
+    Reply::Items(vec![Verdict::Stored; request.docs()])
+}
+
+fn put(outbox: &mut Outbox, book: &Book, docs: &[(&str, &str)]) {
+    outbox.put(batch(docs, vec![book.receipt()]));
+}
+
+#[test]
+fn what_waits_goes_in_one_request_as_soon_as_the_engine_is_free() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("a", "1")]);
+    let first = outbox.next(now).unwrap();
+    put(&mut outbox, &book, &[("a", "2"), ("b", "3")]);
+    put(&mut outbox, &book, &[("a", "4")]);
+    assert!(outbox.next(now).is_none(), "the engine is busy and there is not much to send");
+    outbox.answered(first, Reply::Items(vec![Verdict::Stored]), now, 0);
+    let second = outbox.next(now).unwrap();
+    assert_eq!(docs(&second).len(), 3);
+    outbox.answered(second, Reply::Items(vec![Verdict::AlreadyThere; 3]), now, 0);
+    assert!(outbox.is_done());
+    assert_eq!((book.settled(), book.forgotten()), (3, 0));
+}
+
+#[test]
+fn a_slow_request_holds_nobody_up() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("a", "1")]);
+    let _first = outbox.next(now).unwrap();
+    put(&mut outbox, &book, &[("a", "2")]);
+    assert_eq!(outbox.due(now), Some(now + PATIENCE));
+    assert!(outbox.next(now + PATIENCE).is_some());
+}
+
+#[test]
+fn a_request_has_a_largest_size_and_a_larger_document_goes_alone() {
+    let (mut outbox, book, now) = (outbox(100), Book::default(), Instant::now());
+    let long = "x".repeat(300);
+    put(&mut outbox, &book, &[("a", "1"), ("a", "2"), ("a", &long), ("a", "3")]);
+    let mut sizes = Vec::new();
+    while let Some(request) = outbox.next(now) {
+        sizes.push(request.docs());
+        let reply = stored(&request);
+        outbox.answered(request, reply, now, 0);
+    }
+    assert_eq!((sizes, book.settled()), (vec![2, 1, 1], 1));
+}
+
+#[test]
+fn only_the_refused_document_becomes_a_dead_letter() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("a", "1"), ("a", "2"), ("a", "3")]);
+    let request = outbox.next(now).unwrap();
+    let refused = Verdict::Refused(complaint(400, "document_parsing_exception"));
+    let outcome = outbox.answered(request, Reply::Items(vec![Verdict::Stored, refused, Verdict::Stored]), now, 0);
+    assert_eq!((outcome.stored, outcome.letters.len(), book.settled()), (2, 1, 0));
+    let letter = outcome.letters.into_iter().next().unwrap();
+    assert_eq!(letter.piece.first().source, b"2");
+    letter.piece.settle();
+    assert_eq!(book.settled(), 1);
+}
+
+#[test]
+fn an_unreadable_request_is_halved_until_the_culprit_is_alone() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    for n in 0..5 {
+        let texts: Vec<String> = (0..7).map(|m| format!("{n}{m}")).collect();
+        put(&mut outbox, &book, &texts.iter().map(|text| ("a", text.as_str())).collect::<Vec<_>>());
+    }
+    let (mut letters, mut requests) = (Vec::new(), 0);
+    while let Some(request) = outbox.next(now) {
+        requests += 1;
+        let bad = docs(&request).iter().any(|(_, text)| text == "23");
+        let reply = if bad { Reply::Unreadable(*complaint(400, "x")) } else { stored(&request) };
+        letters.extend(outbox.answered(request, reply, now, 0).letters);
+    }
+    assert_eq!((letters.len(), letters[0].piece.first().source, book.settled()), (1, &b"23"[..], 4));
+    assert!(requests <= 13, "{requests}");
+    letters.into_iter().for_each(|letter| letter.piece.settle());
+    assert_eq!((book.settled(), book.forgotten(), outbox.is_done()), (5, 0, true));
+}
+
+#[test]
+fn too_large_makes_requests_smaller_and_a_document_alone_a_dead_letter() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    let long = "x".repeat(70_000);
+    put(&mut outbox, &book, &[("a", "1"), ("a", &long), ("a", "2")]);
+    let mut letters = Vec::new();
+    while let Some(request) = outbox.next(now) {
+        let reply = if request.bytes() > 60_000 { Reply::TooLarge } else { stored(&request) };
+        letters.extend(outbox.answered(request, reply, now, 0).letters);
+    }
+    assert_eq!((letters.len(), letters[0].complaint.status), (1, 413));
+    letters.into_iter().for_each(|letter| letter.piece.settle());
+    assert_eq!(book.settled(), 1);
+}
+
+#[test]
+fn a_closed_index_holds_back_its_own_documents_only() {
+    let (mut outbox, book, mut now) = (outbox(1 << 20), Book::default(), Instant::now());
+    let red = || Verdict::Later(Scope::Index, complaint(503, "unavailable_shards_exception"));
+    put(&mut outbox, &book, &[("red", "1"), ("ok", "2"), ("red", "3")]);
+    let request = outbox.next(now).unwrap();
+    outbox.answered(request, Reply::Items(vec![red(), Verdict::Stored, red()]), now, 0);
+    put(&mut outbox, &book, &[("ok", "4"), ("red", "5"), ("ok", "6")]);
+    let request = outbox.next(now).unwrap();
+    assert_eq!(docs(&request).iter().map(|(index, _)| index.as_str()).collect::<Vec<_>>(), ["ok", "ok"]);
+    let reply = stored(&request);
+    outbox.answered(request, reply, now, 0);
+    assert!(outbox.next(now).is_none());
+    for _ in 0..20 {
+        now = outbox.due(now).expect("the index is asked about again");
+        let request = outbox.next(now).unwrap();
+        assert!(docs(&request).iter().all(|(index, _)| index == "red"));
+        let count = request.docs();
+        outbox.answered(request, Reply::Items(vec![red(); count]), now, 0);
+    }
+    now = outbox.due(now).unwrap();
+    while let Some(request) = outbox.next(now) {
+        let reply = stored(&request);
+        outbox.answered(request, reply, now, 0);
+    }
+    assert_eq!((book.settled(), outbox.is_done(), outbox.closed_indices().len()), (2, true, 0));
+}
+
+#[test]
+fn an_index_closed_on_purpose_is_given_up_after_a_few_tries_and_blocks_nothing() {
+    let (mut outbox, book, mut now) = (outbox(1 << 20), Book::default(), Instant::now());
+    let shut = || Verdict::Doubtful(Scope::Index, complaint(403, "cluster_block_exception"));
+    let (mut letters, start) = (0, now);
+    for _ in 0..200 {
+        put(&mut outbox, &book, &[("shut", "1")]);
+        while let Some(request) = outbox.next(now) {
+            let count = request.docs();
+            for letter in outbox.answered(request, Reply::Items(vec![shut(); count]), now, 0).letters {
+                letters += 1;
+                letter.piece.settle();
+            }
+        }
+        now = outbox.due(now).unwrap_or(now + Duration::from_millis(10));
+    }
+    assert!(letters > 190, "{letters}");
+    assert!(now - start < Duration::from_secs(130), "{:?}", now - start);
+    assert_eq!(book.settled(), letters);
+}
+
+#[test]
+fn a_doubtful_document_is_tried_a_few_times() {
+    let (mut outbox, book, mut now) = (outbox(1 << 20), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("a", "[1]")]);
+    for n in 1.. {
+        let request = outbox.next(now).unwrap();
+        let verdict = Verdict::Doubtful(Scope::Document, complaint(500, "not_x_content_exception"));
+        let outcome = outbox.answered(request, Reply::Items(vec![verdict]), now, 0);
+        if let Some(letter) = outcome.letters.into_iter().next() {
+            assert_eq!(n, usize::from(DOUBTS_MAX));
+            return letter.piece.settle();
+        }
+        now = outbox.due(now).expect("it is tried again later");
+    }
+}
+
+#[test]
+fn a_failed_request_is_sent_again_before_what_came_later() {
+    let (mut outbox, book, now) = (outbox(60), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("a", "1"), ("a", "2"), ("a", "3")]);
+    let request = outbox.next(now).unwrap();
+    let first = docs(&request);
+    outbox.returned(request);
+    let request = outbox.next(now).unwrap();
+    assert_eq!(docs(&request), first);
+    drop(request);
+    drop(outbox);
+    assert_eq!((book.settled(), book.forgotten()), (0, 1));
+}
+
+/// What the random engine does with a request.
+#[derive(Clone, Debug)]
+enum Act {
+    Items(Vec<u8>),
+    Lose,
+    Whole(u8),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => prop::collection::vec(0..10u8, 40).prop_map(Act::Items),
+        1 => Just(Act::Lose),
+        2 => (0..6u8).prop_map(Act::Whole),
+    ]
+}
+
+fn verdict(choice: u8) -> Verdict {
+    match choice {
+        0 => Verdict::Refused(complaint(400, "x")),
+        1 => Verdict::Later(Scope::Document, complaint(429, "x")),
+        2 => Verdict::Later(Scope::Index, complaint(503, "x")),
+        3 => Verdict::Doubtful(Scope::Document, complaint(500, "x")),
+        4 => Verdict::Doubtful(Scope::Index, complaint(403, "x")),
+        5 => Verdict::AlreadyThere,
+        _ => Verdict::Stored,
+    }
+}
+
+/// Plays an act; afterwards the engine stores everything.
+fn reply(act: Act, request: &Request) -> Option<Reply> {
+    let docs = request.docs();
+    Some(match act {
+        Act::Items(choices) => Reply::Items((0..docs).map(|doc| verdict(choices[doc % choices.len()])).collect()),
+        Act::Lose => return None,
+        Act::Whole(0) => Reply::Unreadable(*complaint(400, "x")),
+        Act::Whole(1) => Reply::TooLarge,
+        Act::Whole(2) => Reply::Overloaded,
+        Act::Whole(3) => Reply::Unauthorized(*complaint(401, "x")),
+        Act::Whole(4) => Reply::Unavailable(*complaint(503, "x")),
+        Act::Whole(_) => Reply::Unknown("x".into()),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #[test]
+    fn every_document_ends_exactly_once(
+        batches in prop::collection::vec(prop::collection::vec(0..4usize, 0..9), 1..12),
+        acts in prop::collection::vec(act(), 0..60),
+        bytes_max in 40..2000usize,
+    ) {
+        let (mut outbox, book, mut now) = (outbox(bytes_max), Book::default(), Instant::now());
+        let (mut expected, mut ends): (Map<String, usize>, Map<String, usize>) = Default::default();
+        let mut on_the_way: VecDeque<Request> = VecDeque::new();
+        let mut acts = acts.into_iter();
+        let mut coming = batches.iter().enumerate();
+        for _ in 0..100_000 {
+            if let Some((n, indices)) = coming.next() {
+                let texts: Vec<(String, String)> = indices.iter().enumerate().map(|(m, index)| (format!("i{index}"), format!("{n}-{m}"))).collect();
+                texts.iter().for_each(|(_, text)| *expected.entry(text.clone()).or_default() += 1);
+                put(&mut outbox, &book, &texts.iter().map(|(i, t)| (i.as_str(), t.as_str())).collect::<Vec<_>>());
+            }
+            while let Some(request) = outbox.next(now) {
+                prop_assert!(request.docs() > 0);
+                on_the_way.push_back(request);
+            }
+            prop_assert!(on_the_way.len() <= 3);
+            let Some(request) = on_the_way.pop_front() else {
+                if outbox.is_done() && coming.len() == 0 {
+                    break;
+                }
+                if !outbox.is_done() {
+                    let due = outbox.due(now);
+                    prop_assert!(due.is_some(), "something waits and nothing is due: {outbox:?}");
+                    now = due.unwrap();
+                }
+                continue;
+            };
+            let answer = acts.next().map_or_else(|| Some(stored(&request)), |act| reply(act, &request));
+            let texts = docs(&request);
+            match answer {
+                None => outbox.returned(request),
+                Some(answer) => {
+                    if let Reply::Items(verdicts) = &answer {
+                        for ((_, text), verdict) in texts.iter().zip(verdicts) {
+                            if matches!(verdict, Verdict::Stored | Verdict::AlreadyThere) {
+                                *ends.entry(text.clone()).or_default() += 1;
+                            }
+                        }
+                    }
+                    for letter in outbox.answered(request, answer, now, 12_345).letters {
+                        *ends.entry(String::from_utf8(letter.piece.first().source.to_vec()).unwrap()).or_default() += 1;
+                        prop_assert_eq!(letter.piece.len(), 1);
+                        letter.piece.settle();
+                    }
+                }
+            }
+        }
+        prop_assert!(outbox.is_done());
+        prop_assert_eq!(ends, expected);
+        prop_assert_eq!((book.settled(), book.forgotten()), (batches.len() as u64, 0));
+    }
+}
