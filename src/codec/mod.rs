@@ -5,8 +5,13 @@
 
 pub mod charset;
 pub mod docker_json;
+pub mod dots;
 pub mod framing;
+pub mod json;
+pub mod json_lines;
+pub mod line;
 pub mod plain;
+pub mod rubydebug;
 #[cfg(test)]
 pub mod testing;
 

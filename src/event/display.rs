@@ -54,9 +54,11 @@ pub fn java_double(number: f64, out: &mut Vec<u8>) {
 /// `Float#to_s` of Ruby: `1.0`, `0.25`, `1.0e+20`, `1.0e-05`.
 pub fn ruby_double(number: f64, out: &mut Vec<u8>) {
     let size = number.abs();
-    if size == 0.0 || (1e-4..1e16).contains(&size) || !number.is_finite() {
-        let plain = if number.is_finite() { write!(out, "{number:?}") } else { Ok(java_double(number, out)) };
-        return plain.expect("writing into a vector cannot fail");
+    if !number.is_finite() {
+        return java_double(number, out);
+    }
+    if size == 0.0 || (1e-4..1e16).contains(&size) {
+        return write!(out, "{number:?}").expect("writing into a vector cannot fail");
     }
     let text = format!("{number:e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));

@@ -70,7 +70,7 @@ fn integer<'b>(value: &Value<'b>, eu: bool, arena: &'b Arena) -> Option<Value<'b
         Value::Float(number) => Some(truncated(*number, arena)),
         Value::Number(text) if text.contains(['e', 'E']) => Some(truncated(text.parse().ok()?, arena)),
         Value::Number(text) => text.split_once('.').map(|(whole, _)| whole_number(whole, arena)),
-        Value::Text(text) => Some(whole_number(&separated(text.str, eu, arena), arena)),
+        Value::Text(text) => Some(whole_number(separated(text.str, eu, arena), arena)),
         Value::Time(time) => Some(Value::Int(time.seconds)),
         _ => None,
     }
@@ -105,7 +105,7 @@ fn float<'b>(value: &Value<'b>, eu: bool, arena: &'b Arena) -> Option<Value<'b>>
         Value::Bool(truth) => Some(Value::Float(f64::from(u8::from(*truth)))),
         Value::Int(number) => Some(Value::Float(*number as f64)),
         Value::Number(text) if !text.contains(['.', 'e', 'E']) => text.parse().ok().map(Value::Float),
-        Value::Text(text) => Some(Value::Float(float_of(&separated(text.str, eu, arena), arena))),
+        Value::Text(text) => Some(Value::Float(float_of(separated(text.str, eu, arena), arena))),
         Value::Time(time) => Some(Value::Float(time.seconds as f64 + f64::from(time.nanos) / 1e9)),
         _ => None,
     }
