@@ -90,7 +90,7 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
 /// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them.
 fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
     let codec = match shape {
-        Shape::Events => &crate::codec::docker_json::PLUGIN,
+        Shape::Events => &crate::codec::json::PLUGIN,
         Shape::Docker | Shape::Lines => &crate::codec::plain::PLUGIN,
     };
     let settings = Settings::check(codec.declaration, Vec::new()).expect("these codecs need no settings");

@@ -10,12 +10,21 @@ use crate::{codec, filter, input, output};
 /// Inputs, in the order in which `help` lists them.
 pub static INPUTS: &[&InputPlugin] = &[&input::file::PLUGIN];
 
-pub static FILTERS: &[&FilterPlugin] = &[&filter::categorize::PLUGIN, &filter::drop::PLUGIN, &filter::json::PLUGIN];
+pub static FILTERS: &[&FilterPlugin] =
+    &[&filter::categorize::PLUGIN, &filter::drop::PLUGIN, &filter::json::PLUGIN, &filter::mutate::PLUGIN];
 
 pub static OUTPUTS: &[&OutputPlugin] =
     &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
 
-pub static CODECS: &[&CodecPlugin] = &[&codec::docker_json::PLUGIN, &codec::plain::PLUGIN];
+pub static CODECS: &[&CodecPlugin] = &[
+    &codec::docker_json::PLUGIN,
+    &codec::dots::PLUGIN,
+    &codec::json::PLUGIN,
+    &codec::json_lines::PLUGIN,
+    &codec::line::PLUGIN,
+    &codec::plain::PLUGIN,
+    &codec::rubydebug::PLUGIN,
+];
 
 /// The list as the compiler takes it: every plugin that runs, then those that are only known.
 pub fn catalogue() -> Catalogue {
