@@ -6,6 +6,7 @@
 # A note is a file `PID` that holds the signal to begin with and the process's start time: a PID used anew by another is left alone.
 # TIMBERLINE_TEST_KEEP=1 keeps the files.
 set -uo pipefail
+shopt -s nullglob
 
 dir=${1:?usage: reap.sh DIR}
 trap '' INT HUP
