@@ -68,6 +68,8 @@ pub struct Worker {
     program: Program,
     inputs: Vec<WorkerInput>,
     sources: HashMap<SourceKey, SourceState>,
+    /// How many sources' codecs hold a record that is not complete.
+    holding: usize,
     arena: Arena,
     counts: Vec<Counts>,
 }
@@ -82,6 +84,7 @@ impl Worker {
             program: pipeline.program.boxed(),
             inputs: pipeline.inputs.iter().map(input).collect(),
             sources: HashMap::new(),
+            holding: 0,
             arena: Arena::with_capacity(64 << 10),
             counts: vec![Counts::default(); pipeline.inputs.len()],
         }
@@ -98,12 +101,12 @@ impl Worker {
 
     /// Whether a codec holds a record that is not complete.
     pub fn holds(&self) -> bool {
-        self.sources.values().any(|state| !state.open.is_empty())
+        self.holding > 0
     }
 
     /// Takes a chunk through the pipeline.
     pub fn chunk(&mut self, chunk: Chunk, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
-        let Worker { program, inputs, sources, arena, counts } = self;
+        let Worker { program, inputs, sources, holding, arena, counts } = self;
         let input = &inputs[chunk.source.input];
         let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState {
             framer: input.reader.boxed(),
@@ -121,9 +124,10 @@ impl Worker {
         if chunk.end {
             state.framer.release(u64::MAX, true, &mut each);
         }
+        *holding += usize::from(state.open.is_empty());
         state.open.push_back((state.calls, chunk.receipt));
         state.calls += 1;
-        let receipts = state.closing();
+        let receipts = state.closing(holding);
         if chunk.end {
             sources.remove(&chunk.source.key);
         }
@@ -133,7 +137,7 @@ impl Worker {
     /// Lets codecs give out what has waited long enough by the clock, or everything with `force`.
     pub fn release(&mut self, force: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
         let now = effects.now();
-        let Worker { program, inputs, sources, arena, counts } = self;
+        let Worker { program, inputs, sources, holding, arena, counts } = self;
         for state in sources.values_mut().filter(|state| !state.open.is_empty()) {
             let input = &inputs[state.source.input];
             let facts_arena = Arena::new();
@@ -142,7 +146,7 @@ impl Worker {
             let counts = &mut counts[state.source.input];
             let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
             state.framer.release(now.as_nanos().unwrap_or(0), force, &mut each);
-            let receipts = state.closing();
+            let receipts = state.closing(holding);
             outbox.flush(receipts)?;
         }
         Ok(())
@@ -150,8 +154,9 @@ impl Worker {
 }
 
 impl SourceState {
-    /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share.
-    fn closing(&mut self) -> Vec<Receipt> {
+    /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share;
+    /// `holding` is told if it holds nothing any more.
+    fn closing(&mut self, holding: &mut usize) -> Vec<Receipt> {
         let kept_from = self.framer.held_since().unwrap_or(u64::MAX);
         let mut out = Vec::with_capacity(self.open.len());
         while let Some((call, _)) = self.open.front() {
@@ -161,6 +166,7 @@ impl SourceState {
             out.extend(self.open.pop_front().map(|(_, receipt)| receipt));
         }
         out.extend(self.open.iter().map(|(_, receipt)| receipt.share()));
+        *holding -= usize::from(self.open.is_empty() && !out.is_empty());
         out
     }
 }
