@@ -18,14 +18,21 @@ pub const TIMESTAMP_KEPT: &str = "_@timestamp";
 /// Where the illegal `tags` are kept.
 pub const TAGS_KEPT: &str = "_tags";
 
+const METADATA: &str = "@metadata";
+/// Most names are told apart from the reserved ones by these.
+const RESERVED_TAGS: [Tag; 3] = [Tag::of(TIMESTAMP), Tag::of(TAGS), Tag::of(METADATA)];
+
 impl<'b> Event<'b> {
     /// Writes every field of `object` into the root, over what stood there.
     pub fn absorb(&mut self, object: Object<'b>, arena: &'b Arena) {
         for (name, tag, plain, value) in object.into_parts() {
             match name {
+                _ if !RESERVED_TAGS.contains(&tag) => {
+                    self.root.put(name, tag, plain, value);
+                }
                 TIMESTAMP => self.absorb_timestamp(value, arena),
                 TAGS => self.absorb_tags(value, arena),
-                "@metadata" => {
+                METADATA => {
                     if let Value::Object(object) = value {
                         self.metadata = Some(object);
                     }

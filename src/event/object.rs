@@ -4,12 +4,19 @@
 
 use super::arena::{Arena, ArenaVec};
 use super::value::Value;
+use std::mem::ManuallyDrop;
 
 /// Length, first, middle and last byte of a name: two names with different tags differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tag(u32);
 
 impl Tag {
+    /// One of 64 bits, spread over names.
+    #[inline]
+    fn bit(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9E37_79B1) >> 26)
+    }
+
     #[inline]
     pub const fn of(name: &str) -> Tag {
         let bytes = name.as_bytes();
@@ -31,7 +38,13 @@ struct Entry<'b> {
 
 /// Entries in the order in which they were first written; names are unique.
 #[derive(Debug)]
-pub struct Object<'b>(ArenaVec<'b, Entry<'b>>);
+pub struct Object<'b> {
+    /// Never dropped: values hold nothing but arena memory, and walking them would cost as much as building them.
+    entries: ManuallyDrop<ArenaVec<'b, Entry<'b>>>,
+    /// A bit for each name that was ever written (`Tag::bit`): most names that are asked for and missing are
+    /// answered by it alone.
+    names: u64,
+}
 
 /// An object that many events point at, with its JSON text ready.
 #[derive(Debug)]
@@ -43,24 +56,27 @@ pub struct Shared<'b> {
 
 impl<'b> Object<'b> {
     pub fn new_in(arena: &'b Arena) -> Self {
-        Object(ArenaVec::new_in(arena))
+        Object { entries: ManuallyDrop::new(ArenaVec::new_in(arena)), names: 0 }
     }
 
     pub fn with_capacity_in(entries: usize, arena: &'b Arena) -> Self {
-        Object(ArenaVec::with_capacity_in(entries, arena))
+        Object { entries: ManuallyDrop::new(ArenaVec::with_capacity_in(entries, arena)), names: 0 }
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     #[inline]
     fn place(&self, name: &str, tag: Tag) -> Option<usize> {
-        self.0.iter().position(|entry| entry.tag == tag && entry.name == name)
+        if self.names & tag.bit() == 0 {
+            return None;
+        }
+        self.entries.iter().position(|entry| entry.tag == tag && entry.name == name)
     }
 
     pub fn get(&self, name: &str) -> Option<&Value<'b>> {
@@ -70,12 +86,12 @@ impl<'b> Object<'b> {
     /// `get` with the tag known beforehand.
     #[inline]
     pub fn find(&self, name: &str, tag: Tag) -> Option<&Value<'b>> {
-        self.place(name, tag).map(|at| &self.0[at].value)
+        self.place(name, tag).map(|at| &self.entries[at].value)
     }
 
     #[inline]
     pub fn find_mut(&mut self, name: &str, tag: Tag) -> Option<&mut Value<'b>> {
-        self.place(name, tag).map(|at| &mut self.0[at].value)
+        self.place(name, tag).map(|at| &mut self.entries[at].value)
     }
 
     /// Writes `value` under `name`, in the place of what stood there.
@@ -87,9 +103,9 @@ impl<'b> Object<'b> {
     #[inline]
     pub fn put(&mut self, name: &'b str, tag: Tag, plain: bool, value: Value<'b>) -> Option<Value<'b>> {
         match self.place(name, tag) {
-            Some(at) => Some(std::mem::replace(&mut self.0[at].value, value)),
+            Some(at) => Some(std::mem::replace(&mut self.entries[at].value, value)),
             None => {
-                self.0.push(Entry { name, tag, plain, value });
+                self.append(name, tag, plain, value);
                 None
             }
         }
@@ -98,7 +114,13 @@ impl<'b> Object<'b> {
     /// Appends an entry whose name the caller knows to be new.
     #[inline]
     pub fn push_new(&mut self, name: &'b str, plain: bool, value: Value<'b>) {
-        self.0.push(Entry { name, tag: Tag::of(name), plain, value });
+        self.append(name, Tag::of(name), plain, value);
+    }
+
+    #[inline]
+    fn append(&mut self, name: &'b str, tag: Tag, plain: bool, value: Value<'b>) {
+        self.names |= tag.bit();
+        self.entries.push(Entry { name, tag, plain, value });
     }
 
     pub fn remove(&mut self, name: &str) -> Option<Value<'b>> {
@@ -107,39 +129,41 @@ impl<'b> Object<'b> {
 
     #[inline]
     pub fn take(&mut self, name: &str, tag: Tag) -> Option<Value<'b>> {
-        self.place(name, tag).map(|at| self.0.remove(at).value)
+        self.place(name, tag).map(|at| self.entries.remove(at).value)
     }
 
     /// Name, whether the name is plain, value.
     #[inline]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (&'b str, bool, &Value<'b>)> {
-        self.0.iter().map(|entry| (entry.name, entry.plain, &entry.value))
+        self.entries.iter().map(|entry| (entry.name, entry.plain, &entry.value))
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'b str, &Value<'b>)> {
-        self.0.iter().map(|entry| (entry.name, &entry.value))
+        self.entries.iter().map(|entry| (entry.name, &entry.value))
     }
 
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&'b str, &mut Value<'b>)> {
-        self.0.iter_mut().map(|entry| (entry.name, &mut entry.value))
+        self.entries.iter_mut().map(|entry| (entry.name, &mut entry.value))
     }
 
     /// Takes the entries out, in order.
     pub fn into_entries(self) -> impl Iterator<Item = (&'b str, Value<'b>)> {
-        self.0.into_iter().map(|entry| (entry.name, entry.value))
+        ManuallyDrop::into_inner(self.entries).into_iter().map(|entry| (entry.name, entry.value))
     }
 
     /// `into_entries`, with whether the name is plain.
     pub(super) fn into_parts(self) -> impl Iterator<Item = (&'b str, Tag, bool, Value<'b>)> {
-        self.0.into_iter().map(|entry| (entry.name, entry.tag, entry.plain, entry.value))
+        ManuallyDrop::into_inner(self.entries)
+            .into_iter()
+            .map(|entry| (entry.name, entry.tag, entry.plain, entry.value))
     }
 
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value<'b>) -> bool) {
-        self.0.retain(|entry| keep(entry.name, &entry.value));
+        self.entries.retain(|entry| keep(entry.name, &entry.value));
     }
 
     pub fn copy_in(&self, arena: &'b Arena) -> Object<'b> {
-        let copies = self.0.iter().map(|entry| Entry { value: entry.value.copy_in(arena), ..*entry });
-        Object(ArenaVec::from_iter_in(copies, arena))
+        let copies = self.entries.iter().map(|entry| Entry { value: entry.value.copy_in(arena), ..*entry });
+        Object { entries: ManuallyDrop::new(ArenaVec::from_iter_in(copies, arena)), names: self.names }
     }
 }

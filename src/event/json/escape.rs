@@ -21,12 +21,33 @@ pub fn unescape<'b>(raw: &'b [u8], arena: &'b Arena) -> Result<Text<'b>, NotJson
         if byte != b'\\' {
             return Err(NotJson { at: from, what: "a quote or a control character stands raw in a string" });
         }
-        let (char, len) = read(raw, from)?;
-        to += char.encode_utf8(&mut out[to..]).len();
-        (from, to) = copy_plain(raw, from + len, out, to);
+        match raw.get(from + 1).map(|kind| SHORT[usize::from(*kind)]) {
+            Some(char) if char != 0 => {
+                out[to] = char;
+                (from, to) = (from + 2, to + 1);
+            }
+            _ => {
+                let (char, len) = read(raw, from)?;
+                to += char.encode_utf8(&mut out[to..]).len();
+                from += len;
+            }
+        }
+        (from, to) = copy_plain(raw, from, out, to);
     }
     Ok(Text { str: utf8(&out[..to], arena), plain: false })
 }
+
+/// What an escape of two characters means; 0 for the others.
+static SHORT: [u8; 256] = {
+    let mut table = [0; 256];
+    let pairs = *b"n\nt\tr\rb\x08f\x0c\"\"\\\\//";
+    let mut at = 0;
+    while at < pairs.len() {
+        table[pairs[at] as usize] = pairs[at + 1];
+        at += 2;
+    }
+    table
+};
 
 /// Copies up to the next byte that is special; gives back both places behind it.
 #[inline]
