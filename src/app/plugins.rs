@@ -10,8 +10,13 @@ use crate::{codec, filter, input, output};
 /// Inputs, in the order in which `help` lists them.
 pub static INPUTS: &[&InputPlugin] = &[&input::file::PLUGIN];
 
-pub static FILTERS: &[&FilterPlugin] =
-    &[&filter::categorize::PLUGIN, &filter::drop::PLUGIN, &filter::json::PLUGIN, &filter::mutate::PLUGIN];
+pub static FILTERS: &[&FilterPlugin] = &[
+    &filter::categorize::PLUGIN,
+    &filter::date::PLUGIN,
+    &filter::drop::PLUGIN,
+    &filter::json::PLUGIN,
+    &filter::mutate::PLUGIN,
+];
 
 pub static OUTPUTS: &[&OutputPlugin] =
     &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
