@@ -16,6 +16,9 @@ pub enum Door {
 }
 
 impl Door {
+    /// In the order of a pipeline.
+    pub const ALL: [Door; 4] = [Door::Input, Door::Codec, Door::Filter, Door::Output];
+
     pub fn name(self) -> &'static str {
         match self {
             Door::Input => "input",

@@ -79,6 +79,15 @@ pub enum Ended {
 
 /// Runs until it ends. The process's metrics are installed here: one daemon a process.
 pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
+    run_between(config, pipeline, doors::open)
+}
+
+/// `run`, between other doors than those that the pipeline names.
+pub fn run_between(
+    config: &DaemonConfig,
+    pipeline: Pipeline,
+    open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+) -> Ended {
     let Some(exposition) = Exposition::install() else {
         return Ended::Bug("metrics are installed already".into());
     };
@@ -93,7 +102,7 @@ pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
     };
     let ended = {
         let _entered = runtime.enter();
-        match Running::start(config, pipeline, exposition) {
+        match Running::start(config, pipeline, exposition, open) {
             Ok(running) => runtime.block_on(running.supervise()),
             Err(why) => Ended::Refused(why),
         }
@@ -126,13 +135,18 @@ enum First {
 }
 
 impl Running {
-    fn start(config: &DaemonConfig, pipeline: Pipeline, exposition: Exposition) -> Result<Running, String> {
+    fn start(
+        config: &DaemonConfig,
+        pipeline: Pipeline,
+        exposition: Exposition,
+        open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+    ) -> Result<Running, String> {
         let server = config.http.as_ref().map(|http| Server::bind(&http.host, http.ports)).transpose();
         let server = server.map_err(|error| error.to_string())?;
         let readiness = Readiness::default();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let budget = Arc::new(Budget::new(config.budget_bytes));
-        let doors = doors::open(&pipeline)?;
+        let doors = open(&pipeline)?;
         let registry = Registry::open(&config.data, Arc::clone(&budget)).map_err(|error| error.to_string())?;
         let registry = Arc::new(registry);
         let switch = StopSwitch::default();

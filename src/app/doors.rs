@@ -24,11 +24,16 @@ pub fn open(pipeline: &Pipeline) -> Result<Doors, String> {
     for (door, spec) in outputs.iter_mut().zip(&pipeline.outputs) {
         door.open().map_err(|why| format!("output `{}`: {why}", spec.label))?;
     }
+    Ok(Doors { inputs: open_inputs(pipeline)?, outputs })
+}
+
+/// The inputs alone.
+pub fn open_inputs(pipeline: &Pipeline) -> Result<Vec<Box<dyn Input>>, String> {
     let mut inputs = pipeline.inputs.iter().map(|spec| input(&spec.settings)).collect::<Result<Vec<_>, _>>()?;
     for (door, spec) in inputs.iter_mut().zip(&pipeline.inputs) {
         door.open().map_err(|why| format!("input `{}`: {why}", spec.label))?;
     }
-    Ok(Doors { inputs, outputs })
+    Ok(inputs)
 }
 
 fn input(settings: &Settings) -> Result<Box<dyn Input>, String> {

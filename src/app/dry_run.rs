@@ -111,14 +111,18 @@ fn facts_beside(name: &str) -> String {
     let read = |file: &str| -> Option<serde_json::Value> {
         serde_json::from_slice(&std::fs::read(path.with_file_name(file)).ok()?).ok()
     };
-    let container = read("container.json")
-        .map(|facts| container_of(&facts["id"], &facts["name"], &facts["image"]["name"], &facts["labels"]));
+    let container = read("container.json").map(|facts| container_of_fixture(&facts));
     let container = container.or_else(|| {
         read("config.v2.json").map(|config| {
             container_of(&config["ID"], &config["Name"], &config["Config"]["Image"], &config["Config"]["Labels"])
         })
     });
     container.map_or_else(|| "{}".into(), |container| serde_json::json!({ "container": container }).to_string())
+}
+
+/// `container` of the events, from what a `container.json` says.
+pub(super) fn container_of_fixture(facts: &serde_json::Value) -> serde_json::Value {
+    container_of(&facts["id"], &facts["name"], &facts["image"]["name"], &facts["labels"])
 }
 
 fn container_of(

@@ -1,6 +1,7 @@
 //! Build, run, stop: the only place that knows all rooms.
 
 pub mod daemon;
+pub mod demo;
 mod doors;
 pub mod dry_run;
 pub mod load;

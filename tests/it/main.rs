@@ -3,5 +3,6 @@
 #[path = "../engine/mod.rs"]
 mod engine;
 
+mod cli;
 mod engines;
 mod tidy;

@@ -1,0 +1,62 @@
+//! Loading a pipeline for a person: diagnostics are shown where they are read, with colour only on a terminal.
+
+use super::settings::request;
+use super::terminal::Look;
+use super::{Exit, Failure, count, note};
+use crate::app::load::{self, Loaded};
+use crate::lang::diagnostic::Diagnostic;
+use crate::pipeline::Pipeline;
+use crate::settings::{Settings, Source};
+
+/// One mistake can bring many messages; nobody reads more than these at a time.
+const SHOWN_MAX: usize = 20;
+
+/// What was wrong with a pipeline that was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    pub errors: usize,
+    pub warnings: usize,
+}
+
+/// Reads and compiles, and says on standard error what is wrong.
+pub fn load(settings: &Settings) -> Result<(Loaded, Found), Failure> {
+    let loaded = load::load(&request(settings)).map_err(|text| missing(settings, text))?;
+    show(&loaded);
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let warnings = loaded.diagnostics.len() - errors;
+    Ok((loaded, Found { errors, warnings }))
+}
+
+fn show(loaded: &Loaded) {
+    let colour = Look::of_stderr().colour;
+    let mut diagnostics: Vec<&Diagnostic> = loaded.diagnostics.iter().collect();
+    if diagnostics.len() > SHOWN_MAX {
+        diagnostics.sort_by_key(|diagnostic| !diagnostic.is_error());
+    }
+    for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
+        note(&diagnostic.render(&loaded.sources, colour));
+    }
+    if diagnostics.len() > SHOWN_MAX {
+        note(&format!("… and {} more", diagnostics.len() - SHOWN_MAX));
+    }
+}
+
+/// The pipeline, if nothing is wrong with it that refuses it.
+pub fn pipeline(settings: &Settings) -> Result<Pipeline, Failure> {
+    let (loaded, found) = load(settings)?;
+    loaded.pipeline.ok_or_else(|| refused(found))
+}
+
+/// The last line behind the diagnostics of a pipeline that is refused.
+pub fn refused(found: Found) -> Failure {
+    let counts = [(found.errors, "error"), (found.warnings, "warning")];
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, thing)| count(number, thing));
+    note(&format!("configuration refused: {}", counts.collect::<Vec<_>>().join(", ")));
+    Failure::Said(Exit::Wrong)
+}
+
+fn missing(settings: &Settings, text: String) -> Failure {
+    let hint = "name the pipeline with -f PATH: a .conf file, a folder of them, or a glob";
+    let nobody_said = settings.source("path.config") == Source::Default;
+    Failure::Refused { text, hint: nobody_said.then(|| hint.to_string()) }
+}

@@ -1,0 +1,135 @@
+//! `docs/plugins/*.md`: the reference pages, printed from what the plugins declare.
+//!
+//! The pages stand in the repository, so that they can be read there.
+
+use crate::app::plugins;
+use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
+
+/// All plugins of a section, in the order of their list.
+pub fn declarations(door: Door) -> Vec<&'static Declaration> {
+    match door {
+        Door::Input => plugins::INPUTS.iter().map(|plugin| plugin.declaration).collect(),
+        Door::Filter => plugins::FILTERS.iter().map(|plugin| plugin.declaration).collect(),
+        Door::Output => plugins::OUTPUTS.iter().map(|plugin| plugin.declaration).collect(),
+        Door::Codec => plugins::CODECS.iter().map(|plugin| plugin.declaration).collect(),
+    }
+}
+
+/// What is to be said of a setting besides its type.
+pub fn paragraphs(setting: &Setting) -> Vec<String> {
+    let mut out = vec![setting.doc.to_string()];
+    out.extend(setting.refused.map(|instead| format!("Not supported: {instead}")));
+    out.extend(setting.deprecated.map(|instead| format!("Deprecated: {instead}")));
+    out
+}
+
+/// The default as a pipeline would write it; `None` where there is none.
+pub fn default_text(setting: &Setting) -> Option<String> {
+    match setting.fallback {
+        Fallback::None | Fallback::Required => None,
+        Fallback::Text(text) => Some(format!("{text:?}")),
+        Fallback::Number(number) => Some(number.to_string()),
+        Fallback::Boolean(switch) => Some(switch.to_string()),
+        Fallback::Empty if setting.kind == Kind::Hash => Some("{}".to_string()),
+        Fallback::Empty => Some("[]".to_string()),
+        Fallback::List(texts) => {
+            Some(format!("[{}]", texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
+/// The page of a plugin.
+pub fn markdown(declaration: &Declaration) -> String {
+    let door = declaration.door.name();
+    let mut out = format!("# {door} `{}`\n\n{}\n", declaration.name, declaration.summary);
+    if let Some(why) = declaration.unavailable {
+        out += &format!("\n**Not to be run yet**: {why}\n");
+    }
+    if !declaration.example.is_empty() {
+        out += &format!("\n```ruby\n{}\n```\n", declaration.example.trim_end());
+    }
+    out += &table("Settings", declaration.settings.iter());
+    out += &table(&format!("Settings of every {door}"), declaration.all_settings().skip(declaration.settings.len()));
+    if !declaration.differs.is_empty() {
+        out += "\n## Differs from Logstash\n\n";
+        declaration.differs.iter().for_each(|line| out += &format!("- {line}\n"));
+    }
+    out
+}
+
+fn table<'s>(title: &str, settings: impl Iterator<Item = &'s Setting>) -> String {
+    let rows: String = settings.map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\n## {title}\n\n| setting | type | default | |\n|---|---|---|---|\n{rows}")
+}
+
+fn row(setting: &Setting) -> String {
+    let default = match setting.fallback {
+        Fallback::Required => "**required**".to_string(),
+        _ => default_text(setting).map_or_else(String::new, |text| format!("`{text}`")),
+    };
+    let cells = [format!("`{}`", setting.name), setting.kind.to_string(), default, paragraphs(setting).join(" ")];
+    // A bar would end the cell.
+    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+}
+
+/// Every page by its file name, and the list of them.
+pub fn pages() -> Vec<(String, String)> {
+    let mut index =
+        "# Plugins\n\nPrinted from the plugins' own declarations, as `timberline help` prints them.\n".to_string();
+    let mut pages = Vec::new();
+    for door in Door::ALL {
+        index += &format!("\n## {}s\n\n", door.name());
+        for declaration in declarations(door) {
+            let file = format!("{}-{}.md", door.name(), declaration.name);
+            index += &format!("- [{}]({file}): {}\n", declaration.name, declaration.summary);
+            pages.push((file, markdown(declaration)));
+        }
+    }
+    pages.push(("README.md".to_string(), index));
+    pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_the_settings_the_common_ones_and_the_differences() {
+        static TOY: Declaration = Declaration {
+            door: Door::Codec,
+            name: "toy",
+            summary: "A toy.",
+            settings: &[
+                Setting::new("mode", Kind::OneOf(&["a", "b"]), Fallback::Text("a"), "A | B."),
+                Setting::new("must", Kind::String, Fallback::Required, "A must.").deprecated("`mode`"),
+            ],
+            example: "codec => toy",
+            differs: &["It is smaller."],
+            unavailable: None,
+        };
+        let expected = "\
+# codec `toy`
+
+A toy.
+
+```ruby
+codec => toy
+```
+
+## Settings
+
+| setting | type | default | |
+|---|---|---|---|
+| `mode` | one of a, b | `\"a\"` | A \\| B. |
+| `must` | string | **required** | A must. Deprecated: `mode` |
+
+## Differs from Logstash
+
+- It is smaller.
+";
+        assert_eq!(markdown(&TOY), expected);
+    }
+}

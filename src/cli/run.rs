@@ -1,0 +1,39 @@
+//! `timberline run`: the daemon, until it is told to stop.
+
+use super::args::RunArguments;
+use super::load::pipeline;
+use super::{Ended, Exit, Failure};
+use crate::app::daemon::{self, DaemonConfig, HttpConfig};
+use crate::clock::{Clock as _, SystemClock};
+use crate::settings::Settings;
+use crate::telemetry::logging;
+
+pub fn run(arguments: &RunArguments) -> Ended {
+    let settings = arguments.settings.load()?;
+    let pipeline = pipeline(&settings)?;
+    let clock = SystemClock::default();
+    logging::install(settings.log.level, settings.log.format, Box::new(move || clock.now_ns()));
+    ended(daemon::run(&config(&settings), pipeline))
+}
+
+/// How a daemon ended, in exit codes.
+pub fn ended(ended: daemon::Ended) -> Ended {
+    match ended {
+        daemon::Ended::Stopped => Ok(Exit::Done),
+        daemon::Ended::Refused(text) => Err(Failure::of_message(&text)),
+        daemon::Ended::Bug(what) => Err(Failure::Bug(what)),
+    }
+}
+
+fn config(settings: &Settings) -> DaemonConfig {
+    let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
+    DaemonConfig {
+        data: settings.path_data.clone(),
+        workers: settings.pipeline.workers,
+        budget_bytes: settings.queue.memory_bytes,
+        shutdown_timeout: settings.shutdown_timeout,
+        host: settings.node_name.clone(),
+        salt: settings.id_salt.clone(),
+        http: settings.http.enabled.then_some(http),
+    }
+}

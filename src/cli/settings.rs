@@ -1,0 +1,101 @@
+//! The settings of `logstash.yml` as flags of the same names, made from the one table of settings.
+
+use super::{Exit, Failure, note};
+use crate::app::load::Request;
+use crate::settings::{DECLARED, Declared, Fallback, Kind, Settings};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+/// What the command line says of settings: names and values, as given.
+#[derive(Clone, Debug, Default)]
+pub struct SettingFlags(Vec<(String, String)>);
+
+impl SettingFlags {
+    /// The file, the flags and the defaults together; says what is wrong with them.
+    pub fn load(&self) -> Result<Settings, Failure> {
+        Settings::load(&self.0, &|name| std::env::var(name).ok()).map_err(|faults| {
+            faults.iter().for_each(|fault| note(&format!("error: {fault}")));
+            Failure::Said(Exit::Wrong)
+        })
+    }
+}
+
+/// Which pipeline the settings mean.
+pub fn request(settings: &Settings) -> Request {
+    Request {
+        paths: settings.path_config.clone(),
+        text: settings.config_string.clone(),
+        ecs: settings.pipeline.ecs,
+        support_escapes: settings.support_escapes,
+    }
+}
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        DECLARED.iter().map(flag).fold(command, Command::arg)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = DECLARED.iter().flat_map(|declared| {
+            let values = matches.get_many::<String>(declared.name).into_iter().flatten();
+            values.map(|value| (declared.name.to_string(), value.clone()))
+        });
+        Ok(SettingFlags(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Values are checked where the file's values are, so that both are refused in the same words.
+fn flag(declared: &Declared) -> Arg {
+    let mut flag = Arg::new(declared.name)
+        .long(declared.name)
+        .value_name(value_name(declared))
+        .help(help(declared))
+        .help_heading("Settings, as in logstash.yml")
+        // What a pipeline is made of is in everybody's way to it; the rest is for `--help`.
+        .hide_short_help(!is_pipeline(declared))
+        .allow_hyphen_values(true)
+        .action(if declared.kind == Kind::Paths { ArgAction::Append } else { ArgAction::Set });
+    if let Some(short) = declared.short {
+        flag = flag.short(short);
+    }
+    if declared.name == "config.string" { flag.conflicts_with("path.config") } else { flag }
+}
+
+fn is_pipeline(declared: &Declared) -> bool {
+    matches!(declared.name, "path.config" | "config.string")
+}
+
+fn value_name(declared: &Declared) -> &'static str {
+    match declared.kind {
+        Kind::Text => "TEXT",
+        Kind::Path | Kind::Paths => "PATH",
+        Kind::Whole(_) => "N",
+        Kind::Boolean => "true|false",
+        Kind::Bytes => "SIZE",
+        Kind::Duration => "TIME",
+        Kind::Ports => "PORT",
+        Kind::OneOf(_) => "WORD",
+    }
+}
+
+fn help(declared: &Declared) -> String {
+    let mut out = declared.doc.replace('`', "");
+    if let Kind::OneOf(words) = declared.kind {
+        out += &format!(" One of {}.", words.join(", "));
+    }
+    match declared.fallback {
+        Fallback::Text("") => out,
+        Fallback::Text(text) => format!("{out} [default: {text}]"),
+        Fallback::FoundOut(_, how) => format!("{out} [default: {}]", how.replace('`', "")),
+    }
+}

@@ -1,0 +1,149 @@
+//! The command line as people and scripts meet it: what is printed where, and the exit codes.
+
+use crate::engine::{Finished, Timberline};
+use std::fs;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+/// Exit code, standard output, standard error.
+#[track_caller]
+fn check(finished: &Finished, code: i32, stdout: &str, stderr: &str) {
+    let found = (finished.code, finished.stdout.as_str(), finished.stderr.as_str());
+    assert_eq!(found, (code, stdout, stderr), "standard error:\n{}", finished.stderr);
+}
+
+/// `timberline check` of a file with this text, run beside it.
+fn check_file(text: &str) -> Finished {
+    let run = Timberline::new(["check", "-f", "a.conf"]);
+    fs::write(run.dir().join("a.conf"), text).unwrap();
+    let dir = run.dir().to_path_buf();
+    run.current_dir(dir).finish()
+}
+
+#[test]
+fn a_good_pipeline_is_counted() {
+    let finished = Timberline::output(["check", "-e", "filter { drop { } json { source => \"message\" } }"]);
+    check(&finished, 0, "configuration OK: 0 inputs, 2 filters, 0 outputs\n", "");
+}
+
+#[test]
+fn a_broken_pipeline_is_refused_with_place_caret_and_help() {
+    let expected = "\
+a.conf:3:5: error[unknown-plugin]: there is no filter `jsn`
+  |
+3 |     jsn { source => \"message\" }
+  |     ^^^
+help: did you mean `json`?
+
+configuration refused: 1 error
+";
+    check(&check_file("filter {\n  if [a] {\n    jsn { source => \"message\" }\n  }\n}\n"), 2, "", expected);
+}
+
+#[test]
+fn a_syntax_error_is_refused_with_its_place() {
+    let finished = check_file("filter {\n  json { source = \"message\" }\n}\n");
+    assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
+    assert!(finished.stderr.starts_with("a.conf:2:17: error["), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("2 |   json { source = \"message\" }\n  |                 ^\n"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_missing_pipeline_is_wrong_usage() {
+    let stderr = "error: no such file: nowhere/*.conf\n";
+    check(&Timberline::output(["check", "-f", "nowhere/*.conf"]), 2, "", stderr);
+
+    let run = Timberline::new(["run"]);
+    let empty = run.dir().to_path_buf();
+    let stderr = "error: no such file: pipelines/
+hint: name the pipeline with -f PATH: a .conf file, a folder of them, or a glob
+";
+    check(&run.current_dir(empty).finish(), 2, "", stderr);
+}
+
+#[test]
+fn a_wrong_word_finds_the_right_one() {
+    let finished = Timberline::output(["chekc"]);
+    assert_eq!(finished.code, 2);
+    assert!(finished.stderr.contains("a similar subcommand exists: 'check'"), "{}", finished.stderr);
+
+    let stderr = "error: no filter is called `jsno`\nhint: did you mean `json`?\n";
+    check(&Timberline::output(["help", "filter", "jsno"]), 2, "", stderr);
+
+    let finished = Timberline::output(["check", "--log.level", "loud"]);
+    assert_eq!(finished.code, 2);
+    assert!(finished.stderr.contains("--log.level"), "{}", finished.stderr);
+}
+
+#[test]
+fn help_is_a_result_and_nothing_asked_is_not() {
+    let help = Timberline::output(["help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    assert!(help.stdout.contains("dry-run"), "{}", help.stdout);
+    assert_eq!(Timberline::output(["-h"]).stdout, help.stdout);
+    assert_eq!(Timberline::output([""; 0]).code, 2);
+    assert!(Timberline::output(["help", "filter", "json"]).stdout.contains("\n  source  "));
+}
+
+const JSON: &str = "filter { json { source => \"message\" } }";
+
+#[test]
+fn documents_come_in_input_order_each_on_a_line() {
+    let run = Timberline::new(["dry-run", "--format", "ndjson", "--as", "lines", "-e", JSON]);
+    let finished = run.stdin(b"{\"n\":1}\nno json\n{\"n\":3}").finish();
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    let documents: Vec<serde_json::Value> =
+        finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let numbers: Vec<_> = documents.iter().map(|document| document["_source"]["n"].as_u64()).collect();
+    assert_eq!(numbers, [Some(1), None, Some(3)]);
+    assert_eq!(documents[1]["_source"]["tags"], serde_json::json!(["_jsonparsefailure"]));
+    assert!(documents.iter().all(|document| document["_index"].is_null() && document["_id"].is_string()));
+    assert!(finished.stderr.contains("3 lines, 3 events, "), "{}", finished.stderr);
+    assert!(finished.stderr.contains("tags              1  _jsonparsefailure\n"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_table_fits_its_columns_and_cannot_repaint_the_terminal() {
+    for columns in ["80", "160"] {
+        let run = Timberline::new(["dry-run", "-e", JSON]).env("COLUMNS", columns).arg("fixtures/*/input.log");
+        let finished = run.finish();
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        assert!(finished.stdout.starts_with("TIME"), "{}", finished.stdout);
+        for line in finished.stdout.lines() {
+            assert!(line.chars().count() <= columns.parse().unwrap(), "{line}");
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fixture_that_cannot_be_read_is_wrong_usage_before_anything_is_shown() {
+    let finished = Timberline::output(["dry-run", "-e", JSON, "fixtures/pino/input.log", "fixtures/none.log"]);
+    check(&finished, 2, "", "error: no such file: fixtures/none.log\n");
+
+    let stderr = "error: fixtures is a folder\nhint: name the files in it, for example 'fixtures/*.log'\n";
+    check(&Timberline::output(["dry-run", "-e", JSON, "fixtures"]), 2, "", stderr);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_a_quiet_end() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_timberline"));
+    command.args(["dry-run", "--format", "ndjson", "-e", JSON, "fixtures/kafka/input.log"]);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn nobody_to_ask_is_not_healthy() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let finished = Timberline::output(["health", &format!("http://127.0.0.1:{port}")]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (1, ""));
+    assert!(finished.stderr.contains(&port.to_string()), "{}", finished.stderr);
+}
