@@ -5,4 +5,5 @@ mod engine;
 
 mod cli;
 mod engines;
+mod pipeline;
 mod tidy;
