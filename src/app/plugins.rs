@@ -40,3 +40,33 @@ pub fn catalogue() -> Catalogue {
         codecs: CODECS.to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::load::{Request, load};
+    use crate::filter::Ecs;
+    use crate::lang::parse::{Options, parse};
+    use crate::lang::source::SourceSet;
+
+    #[test]
+    fn the_examples_of_filters_compile() {
+        for filter in FILTERS {
+            let text = Some(filter.declaration.example.to_string());
+            let request = Request { paths: Vec::new(), text, ecs: Ecs::V8, support_escapes: false };
+            let loaded = load(&request).unwrap();
+            let shown: String = loaded.diagnostics.iter().map(|it| it.render(&loaded.sources, false)).collect();
+            assert!(loaded.pipeline.is_some(), "{}: {shown}", filter.declaration.name);
+        }
+    }
+
+    #[test]
+    fn the_examples_of_codecs_are_of_the_language() {
+        for codec in CODECS {
+            let sources = SourceSet::single(codec.declaration.name, codec.declaration.example);
+            let (_, diagnostics) = parse(&sources, &Options { support_escapes: false });
+            let shown: String = diagnostics.iter().map(|it| it.render(&sources, false)).collect();
+            assert!(diagnostics.is_empty(), "{shown}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ use super::plain::MESSAGE;
 use super::{CodecPlugin, Decoder, Start};
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::json::{escape, read, scan, write};
+use crate::event::value::Text;
 use crate::event::{Arena, Event, Identity, Tag, Timestamp, Value};
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting, Settings};
 use memchr::memrchr;
@@ -92,7 +93,7 @@ fn last_string<'a>(text: &'a [u8], label: &[u8]) -> Option<(&'a [u8], &'a [u8])>
 /// A line as its event shows it.
 struct Shown<'b> {
     /// Without its end.
-    message: &'b str,
+    message: Text<'b>,
     stream: &'b str,
     time: Timestamp,
 }
@@ -109,20 +110,28 @@ impl<'b> Shown<'b> {
             return None;
         }
         let time = Timestamp::parse_iso(std::str::from_utf8(envelope.time).ok()?)?;
-        let message = escape::unescape(envelope.log, arena).ok()?.str;
-        Some(Shown { message: without_end(message), stream: std::str::from_utf8(envelope.stream).ok()?, time })
+        // Without the end's escape most text lines have none at all, and are borrowed.
+        let log = if envelope.is_whole() { &envelope.log[..envelope.log.len() - br"\n".len()] } else { envelope.log };
+        let message = escape::unescape(log, arena).ok()?;
+        let stream = std::str::from_utf8(envelope.stream).ok()?;
+        let message = if envelope.is_whole() { without_return(message) } else { without_end(message) };
+        Some(Shown { message, stream, time })
     }
 
     fn any(line: &'b [u8], arena: &'b Arena) -> Option<Shown<'b>> {
         let object = read::object(escape::utf8(line, arena), arena).ok()?;
         let text = |name| object.get(name).and_then(Value::as_str);
         let time = Timestamp::parse_iso(text("time")?)?;
-        Some(Shown { message: without_end(text("log")?), stream: text("stream")?, time })
+        Some(Shown { message: without_end(Text::new(text("log")?)), stream: text("stream")?, time })
     }
 }
 
-fn without_end(text: &str) -> &str {
-    text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
+fn without_end(text: Text<'_>) -> Text<'_> {
+    text.str.strip_suffix('\n').map_or(text, |line| without_return(Text { str: line, ..text }))
+}
+
+fn without_return(text: Text<'_>) -> Text<'_> {
+    Text { str: text.str.strip_suffix('\r').unwrap_or(text.str), ..text }
 }
 
 /// A line, or a part of one, taken apart for joining.
@@ -302,7 +311,7 @@ impl Decoder for DockerJson {
         match Shown::of(frame.bytes, arena) {
             Some(line) => {
                 event.set_timestamp(line.time);
-                event.root.put(MESSAGE, MESSAGE_TAG, true, Value::text(line.message));
+                event.root.put(MESSAGE, MESSAGE_TAG, true, Value::Text(line.message));
                 event.root.put(STREAM, STREAM_TAG, true, Value::text(line.stream));
             }
             None => {

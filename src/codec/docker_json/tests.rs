@@ -179,7 +179,7 @@ fn naive(file: &[(usize, u32, String)]) -> [Vec<String>; 2] {
             last[*stream] = *clock;
         }
     }
-    out.map(|messages| messages.iter().map(|text| without_end(text).to_string()).collect())
+    out.map(|messages| messages.iter().map(|text| without_end(Text::new(text)).str.to_string()).collect())
 }
 
 proptest! {
