@@ -20,7 +20,7 @@
 //! fsync of the folder. At every moment `registry` or `registry.bak` is whole, and the older of the two only repeats
 //! what ids make harmless to repeat.
 //!
-//! Reading: `registry`; if it is missing or damaged, `registry.bak`; a damaged file is kept as `registry.damaged`. With
+//! Reading: `registry`; if it is missing or damaged, `registry.bak`; a damaged file is kept as `….damaged`. With
 //! neither, every source begins as one never seen.
 //!
 //! `<folder>/.lock` is locked (flock) while a daemon lives; the kernel lets go of it however the daemon ends. The folder
@@ -51,8 +51,7 @@ const FILE_BYTES_MAX: u64 = 256 << 20;
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// Held for its lock.
-    _lock: File,
+    lock: File,
 }
 
 /// Why the folder cannot be used.
@@ -108,7 +107,7 @@ impl Store {
     /// Locks the folder and reads what it holds.
     pub fn open(folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
         let lock = lock(folder)?;
-        let store = Store { folder: folder.into(), _lock: lock };
+        let store = Store { folder: folder.into(), lock };
         let kept = store.read()?;
         Ok((store, kept))
     }
@@ -158,7 +157,7 @@ impl Store {
     }
 
     fn put_aside(&self, file: &Path, what: &str) {
-        let aside = self.path("registry.damaged");
+        let aside = file.with_added_extension("damaged");
         let kept = fs::rename(file, &aside).is_ok();
         tracing::warn!(
             file = %file.display(), what, kept_as = kept.then(|| aside.display().to_string()),
@@ -168,6 +167,13 @@ impl Store {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+}
+
+impl Drop for Store {
+    /// By word, not by closing: a child between its fork and its exec still has the file open.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 
@@ -188,20 +194,24 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
     // A lock file that can be opened does not say that others can be made.
     let probe = folder.join("registry.tmp");
-    write_whole(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(unusable)?;
+    create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(unusable)?;
     Ok(lock)
 }
 
 /// The file is new: nobody else has it open, and no link leads elsewhere.
-fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+fn create(file: &Path) -> io::Result<File> {
     match fs::remove_file(file) {
         Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
         _ => {}
     }
-    let mut open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    open.write_all(bytes)?;
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
+}
+
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = create(file)?;
+    file.write_all(bytes)?;
     crash_point("registry.before_fsync");
-    open.sync_all()
+    file.sync_all()
 }
 
 fn read_whole(file: &Path) -> io::Result<Vec<u8>> {

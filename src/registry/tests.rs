@@ -112,3 +112,31 @@ fn a_folder_in_use_is_refused_by_name() {
     let error = Registry::open(case.folder.path(), Arc::clone(&case.budget)).unwrap_err().to_string();
     assert!(error.contains("in use by another timberline"), "{error}");
 }
+
+/// Runs in a process of its own, which dies at the second passing of a crash point: see below.
+#[cfg(feature = "crash-points")]
+#[test]
+fn writes_twice_where_it_is_told() {
+    let Some(folder) = std::env::var_os("CRASH_TEST_FOLDER") else { return };
+    let registry = Registry::open(Path::new(&folder), Arc::new(Budget::new(1000))).unwrap();
+    for up_to in [1, 2] {
+        registry.open(&source(), at(up_to), 0).settle();
+        registry.flush().unwrap();
+    }
+}
+
+#[cfg(feature = "crash-points")]
+#[test]
+fn a_death_at_any_step_of_writing_leaves_the_old_position_or_the_new() {
+    for (point, left) in [("before_fsync", 1), ("before_rename", 1), ("between_renames", 1), ("after_rename", 2)] {
+        let case = Case::new();
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "registry::tests::writes_twice_where_it_is_told"])
+            .env("CRASH_TEST_FOLDER", case.folder.path())
+            .env("TIMBERLINE_CRASH_AT", format!("registry.{point}:2"))
+            .output()
+            .unwrap();
+        assert!(!child.status.success(), "{point}: it did not die");
+        assert_eq!(case.open().position(&source()), Some(at(left)), "{point}");
+    }
+}
