@@ -1,6 +1,7 @@
 //! Inputs: where lines come from. Each reads its sources, cuts what it read into chunks, opens a receipt for each
 //! and hands it to a worker. A source always goes to the same worker, so its order holds.
 
+pub mod docker;
 pub mod file;
 pub mod fixture;
 mod watch;

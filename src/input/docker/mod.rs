@@ -1,0 +1,5 @@
+//! The docker input.
+mod ansi;
+mod cursor;
+mod frames;
+mod stamp;
