@@ -47,6 +47,8 @@ metrics! {
     SOURCES: Gauge "timberline_sources" ["input"] "Sources (container streams, files) being read.";
     DOCKER_CONNECTED: Gauge "timberline_docker_connected" [] "1 while the Docker engine answers.";
     DOCKER_RECONNECTS: Counter "timberline_docker_reconnects_total" [] "Times that the Docker engine came back.";
+    DOCKER_REPEATED: Counter "timberline_docker_repeated_lines_total" [] "Lines that the Docker engine delivered twice in one stream; the second is dropped.";
+    DOCKER_STEPPED_BACK: Counter "timberline_docker_stepped_back_lines_total" [] "Lines older than the one before them: a clock was set back.";
     GAPS: Counter "timberline_gaps_total" ["reason"] "Stretches of a log that were gone before they could be read.";
     GAP_SECONDS: Counter "timberline_gap_seconds_total" ["reason"] "Seconds of log that were gone before they could be read.";
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";

@@ -4,6 +4,7 @@
 mod engine;
 
 mod cli;
+mod docker_input;
 mod engines;
 mod pipeline;
 mod tidy;

@@ -90,12 +90,24 @@ impl Cursor {
         }
     }
 
+    /// How far the stream was handed over.
+    pub fn at(&self) -> Option<Position> {
+        self.at
+    }
+
+    /// The log is read to its end: what is remembered for repetitions goes.
+    pub fn rest(&mut self) {
+        self.seen = VecDeque::new();
+    }
+
     /// A new attachment begins. `repeats`: its engine may deliver lines twice.
     pub fn attach(&mut self, repeats: bool) {
         self.replaying = true;
         self.repeats = repeats;
         self.run = (0, 0);
-        self.expected = self.at.filter(|at| at.ordinal != MARK && at.at > 0).map(|at| at.at);
+        // After a step back the answer begins with lines from before the step.
+        let is_line = |at: &Position| at.ordinal != MARK && at.at > 0 && at.at >= self.highest;
+        self.expected = self.at.filter(is_line).map(|at| at.at);
     }
 
     /// Whether the next line is new; the cursor moves over it if it is.

@@ -105,8 +105,14 @@ fn ids_in(text: &str) -> impl Iterator<Item = &str> {
 
 impl Selection {
     /// From `include_…` and `exclude_…`.
-    pub fn new(settings: &Settings, own: Own) -> Result<Selection, Fault> {
-        Ok(Selection { include: Patterns::new(settings, "include")?, exclude: Patterns::new(settings, "exclude")?, own })
+    pub fn new(settings: &Settings) -> Result<Selection, Fault> {
+        let (include, exclude) = (Patterns::new(settings, "include")?, Patterns::new(settings, "exclude")?);
+        Ok(Selection { include, exclude, own: Own::default() })
+    }
+
+    /// The same, less ourselves.
+    pub fn without(self, own: Own) -> Selection {
+        Selection { own, ..self }
     }
 
     pub fn wants(&self, candidate: &Candidate<'_>) -> bool {
@@ -190,7 +196,7 @@ mod tests {
             place: Place::default(),
         };
         let given = settings.iter().map(|(name, texts)| (name.to_string(), list(texts))).collect();
-        Selection::new(&Settings::check(&DECLARATION, given).unwrap(), own)
+        Ok(Selection::new(&Settings::check(&DECLARATION, given).unwrap())?.without(own))
     }
 
     fn check(settings: &[(&str, &[&str])], expected: bool) {
@@ -237,7 +243,8 @@ mod tests {
         };
         check(Own::find(&format!("12:cpu:/docker/{ID}\n"), "", "renamed"), &empty, true);
         check(Own::find(&format!("0::/system.slice/docker-{ID}.scope\n"), "", "renamed"), &empty, true);
-        let mount = format!("755 730 8:1 /var/lib/docker/containers/{ID}/hostname /etc/hostname rw - ext4 /dev/sda1 rw");
+        let mount =
+            format!("755 730 8:1 /var/lib/docker/containers/{ID}/hostname /etc/hostname rw - ext4 /dev/sda1 rw");
         check(Own::find("0::/\n", &mount, "renamed"), &empty, true);
         check(Own::find("0::/\n", "", "0123456789ab\n"), &empty, true);
         check(Own::find("0::/\n", "", "host"), &HashMap::from([(SELF_LABEL.to_string(), "true".to_string())]), true);

@@ -15,7 +15,9 @@
 //! Known edge: with a TTY, an unterminated line before a container's restart runs into the next one, as in `docker logs`.
 
 use super::stamp::{STAMP_BYTES_MAX, StampReader};
+use super::wire::Malformed;
 use memchr::memchr;
+use std::fmt;
 
 /// Docker's own buffer: longer lines are cut into parts of this size.
 const PART_BYTES: usize = 16 * 1024;
@@ -64,6 +66,21 @@ pub enum Broken {
     Garbage(&'static str),
 }
 
+impl From<Malformed> for Broken {
+    fn from(Malformed(why): Malformed) -> Self {
+        Broken::Garbage(why)
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Broken::Engine(said) => f.write_str(said),
+            Broken::Garbage(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Where whole lines go.
 pub type EachLine<'e> = dyn FnMut(RawLine<'_>) + 'e;
 
@@ -73,21 +90,36 @@ pub struct LineReader {
     state: State,
     joiners: [Joiner; 2],
     stamp: StampReader,
-    tty: bool,
 }
 
 /// What the next byte belongs to.
 #[derive(Debug)]
 enum State {
-    Header { got: [u8; 8], len: usize },
-    Stamp { stream: Stream, left: u32 },
-    Text { stream: Stream, left: u32 },
-    EngineError { left: u32, text: Vec<u8> },
+    Header {
+        got: [u8; 8],
+        len: usize,
+    },
+    Stamp {
+        stream: Stream,
+        left: u32,
+    },
+    Text {
+        stream: Stream,
+        left: u32,
+    },
+    EngineError {
+        left: u32,
+        text: Vec<u8>,
+    },
     RawStamp,
     /// `part` bytes of text behind the last time.
-    RawText { part: usize },
+    RawText {
+        part: usize,
+    },
     /// Behind a full part: the same time again (`matched` bytes of it so far) opens the next part.
-    RawSeam { matched: usize },
+    RawSeam {
+        matched: usize,
+    },
 }
 
 const HEADER: State = State::Header { got: [0; 8], len: 0 };
@@ -95,7 +127,7 @@ const HEADER: State = State::Header { got: [0; 8], len: 0 };
 impl LineReader {
     pub fn new(tty: bool, line_bytes_max: usize) -> Self {
         let joiners = Stream::BOTH.map(|stream| Joiner::new(stream, tty, line_bytes_max));
-        LineReader { state: if tty { State::RawStamp } else { HEADER }, joiners, stamp: StampReader::default(), tty }
+        LineReader { state: if tty { State::RawStamp } else { HEADER }, joiners, stamp: StampReader::default() }
     }
 
     /// Reads on. Lines that end within `bytes` are given out.
@@ -230,10 +262,6 @@ impl LineReader {
             State::RawText { part: PART_BYTES + 1 }
         };
         same
-    }
-
-    pub fn is_tty(&self) -> bool {
-        self.tty
     }
 }
 

@@ -1,5 +1,279 @@
-//! The docker input.
+//! The docker input: follows containers' logs over the Docker API.
+//!
+//! - `watch` knows which containers there are and starts a follower for each that is wanted (`discover` decides);
+//! - `follow` opens one container's log again and again and never believes that an end is the end;
+//! - `client` asks the engine, `connect` dials it, `wire` takes its answers apart;
+//! - `frames` (with `stamp`) makes lines of bytes, `cursor` says which of them are new, `ansi` takes colours out;
+//! - `tap` collects the new lines of one stream and hands them to the worker, `origin` writes what its events say of it.
+//!
+//! A stream is the source `docker:<container id>:stdout` or `…:stderr`; its positions are Docker's nanoseconds and the ordinal
+//! among equal times. Back-pressure: a chunk's bytes are taken from the budget before anything more is read; a
+//! follower that waits leaves the lines in Docker's files. The engine away is waited for, forever.
+
 mod ansi;
+mod client;
+mod connect;
 mod cursor;
+mod discover;
+mod follow;
 mod frames;
+mod origin;
+mod shared;
+mod since;
 mod stamp;
+mod tap;
+mod watch;
+mod wire;
+
+use super::{Input, InputPlugin, Running, Wiring};
+use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
+use client::Client;
+use connect::{Dialer, Endpoint, TlsFiles};
+use discover::{Own, Selection};
+use shared::{Counters, Shared, Streams};
+use since::Since;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use watch::Watcher;
+
+/// Below it no line says anything; above it one container could take the daemon's memory.
+const LINE_BYTES_MIN: u64 = 256;
+const LINE_BYTES_MAX: u64 = 64 << 20;
+
+pub static PLUGIN: InputPlugin = InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain" };
+
+static DECLARATION: Declaration = Declaration {
+    door: Door::Input,
+    name: "docker",
+    summary: "Follows the logs of containers over the Docker API: every container, unless it is told which.",
+    settings: &[
+        Setting::new(
+            "host",
+            Kind::Uri,
+            Fallback::Text("unix:///var/run/docker.sock"),
+            "Where the engine listens: `unix:///path` or `tcp://host:port`.",
+        ),
+        Setting::new(
+            "include_names",
+            Kind::Array,
+            Fallback::Empty,
+            "Globs of container names; one of them must match. A full container id is taken too.",
+        ),
+        Setting::new(
+            "include_images",
+            Kind::Array,
+            Fallback::Empty,
+            "Globs of image names, with or without the tag; one of them must match.",
+        ),
+        Setting::new(
+            "include_labels",
+            Kind::Array,
+            Fallback::Empty,
+            "Labels as `name` or `name=value`, both globs; one of them must match.",
+        ),
+        Setting::new(
+            "include_projects",
+            Kind::Array,
+            Fallback::Empty,
+            "Globs of compose projects; one of them must match.",
+        ),
+        Setting::new("exclude_names", Kind::Array, Fallback::Empty, "Globs of container names that are not followed."),
+        Setting::new("exclude_images", Kind::Array, Fallback::Empty, "Globs of images that are not followed."),
+        Setting::new("exclude_labels", Kind::Array, Fallback::Empty, "Labels whose containers are not followed."),
+        Setting::new(
+            "exclude_projects",
+            Kind::Array,
+            Fallback::Empty,
+            "Globs of compose projects that are not followed.",
+        ),
+        Setting::new(
+            "read",
+            Kind::OneOf(&["auto", "api", "file"]),
+            Fallback::Text("auto"),
+            "How logs are read: `api` asks the engine; `file` is not there yet; `auto` takes `api`.",
+        ),
+        Setting::new(
+            "since",
+            Kind::String,
+            Fallback::Text("beginning"),
+            "Where containers that were never seen before begin: `beginning`, `now`, a time ago (`10m`, `2h`, `1d`), or an ISO 8601 time.",
+        ),
+        Setting::new(
+            "multiline",
+            Kind::OneOf(&["auto", "none"]),
+            Fallback::Text("auto"),
+            "Whether lines that belong together are joined. For now both mean that every line is an event.",
+        ),
+        Setting::new(
+            "strip_ansi",
+            Kind::Boolean,
+            Fallback::Boolean(true),
+            "Take terminal colours and other escape sequences out of the lines.",
+        ),
+        Setting::new(
+            "labels_dedot",
+            Kind::Boolean,
+            Fallback::Boolean(true),
+            "Write dots in the names of labels as underscores, as Filebeat does.",
+        ),
+        Setting::new(
+            "line_bytes_max",
+            Kind::Bytes,
+            Fallback::Text("1048576"),
+            "Longer lines are cut, counted and marked.",
+        ),
+        Setting::new(
+            "ssl_enabled",
+            Kind::Boolean,
+            Fallback::Boolean(false),
+            "Speak TLS to a `tcp://` host. Naming any of the files below does so too.",
+        ),
+        Setting::new(
+            "ssl_certificate_authorities",
+            Kind::Array,
+            Fallback::Empty,
+            "PEM files with the authorities that the engine's certificate is checked against; without them, the public ones.",
+        ),
+        Setting::new("ssl_certificate", Kind::Path, Fallback::None, "PEM file with the certificate that we show."),
+        Setting::new("ssl_key", Kind::Path, Fallback::None, "PEM file with its private key."),
+    ],
+    example: "input { docker { include_projects => [ \"protrader5\" ]  exclude_names => [ \"kibana\" ] } }",
+    differs: &["an input of timberline's own: Logstash has none for containers"],
+    unavailable: None,
+};
+
+/// What the pipeline says.
+#[derive(Clone, Debug)]
+struct Config {
+    host: String,
+    selection: Selection,
+    since: Since,
+    strip_ansi: bool,
+    labels_dedot: bool,
+    line_bytes_max: usize,
+}
+
+/// The input before it runs.
+struct DockerInput {
+    config: Config,
+    endpoint: Endpoint,
+    files: TlsFiles,
+}
+
+fn build(settings: &Settings) -> Result<Box<dyn Input>, Fault> {
+    if settings.text("read") == Some("file") {
+        let text = "`read => \"file\"` is not supported yet";
+        return Err(
+            Fault::at(settings.place("read"), text).help("`read => \"api\"` reads the same lines from the engine")
+        );
+    }
+    let host = settings.text("host").unwrap_or_default();
+    let files = tls_files(settings)?;
+    let tls = settings.boolean("ssl_enabled") || !files.is_empty();
+    let endpoint = Endpoint::parse(host, tls).map_err(|text| Fault::at(settings.place("host"), text))?;
+    let since = settings.text("since").unwrap_or_default();
+    let config = Config {
+        host: host.to_string(),
+        selection: Selection::new(settings)?,
+        since: Since::parse(since).map_err(|text| Fault::at(settings.place("since"), text))?,
+        strip_ansi: settings.boolean("strip_ansi"),
+        labels_dedot: settings.boolean("labels_dedot"),
+        line_bytes_max: line_bytes_max(settings)?,
+    };
+    Ok(Box::new(DockerInput { config, endpoint, files }))
+}
+
+fn tls_files(settings: &Settings) -> Result<TlsFiles, Fault> {
+    let path = |name: &str| settings.text(name).map(PathBuf::from);
+    let authorities = settings.texts("ssl_certificate_authorities").into_iter().map(PathBuf::from).collect();
+    let files = TlsFiles { authorities, certificate: path("ssl_certificate"), key: path("ssl_key") };
+    if files.certificate.is_some() != files.key.is_some() {
+        let given = if files.key.is_some() { "ssl_key" } else { "ssl_certificate" };
+        let text = "`ssl_certificate` and `ssl_key` are given together or not at all";
+        return Err(Fault::at(settings.place(given), text));
+    }
+    Ok(files)
+}
+
+fn line_bytes_max(settings: &Settings) -> Result<usize, Fault> {
+    let bytes = settings.bytes("line_bytes_max").unwrap_or(0);
+    if !(LINE_BYTES_MIN..=LINE_BYTES_MAX).contains(&bytes) {
+        let text = format!("`line_bytes_max` is {bytes}: it must be from {LINE_BYTES_MIN} to {LINE_BYTES_MAX}");
+        return Err(Fault::at(settings.place("line_bytes_max"), text));
+    }
+    Ok(bytes as usize)
+}
+
+impl Input for DockerInput {
+    /// The engine may be away; files that are named must be there.
+    fn open(&mut self) -> Result<(), String> {
+        Dialer::new(self.endpoint.clone(), &self.files).map(|_| ())
+    }
+
+    fn run(self: Box<Self>, wiring: Wiring) -> Running {
+        Box::pin(async move {
+            let watcher = match self.watcher(wiring) {
+                Ok(watcher) => watcher,
+                Err(error) => return tracing::error!(error, "the docker input cannot run"),
+            };
+            // A task of its own: reading in the task that blocks on the runtime costs several times as much.
+            if let Err(error) = tokio::spawn(watcher.run()).await {
+                tracing::error!(%error, "the docker input failed");
+            }
+        })
+    }
+}
+
+impl DockerInput {
+    fn watcher(self, wiring: Wiring) -> Result<Watcher, String> {
+        let dialer = Dialer::new(self.endpoint, &self.files)?;
+        let (engine, engine_seen) = tokio::sync::watch::channel(None);
+        let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let own =
+            Own::find(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"), &text("/proc/sys/kernel/hostname"));
+        let shared = Shared {
+            client: Client::new(dialer)?,
+            since_ns: self.config.since.at_ns(wiring.clock.now_ns()),
+            streams: Streams::new(shared::streams_max(&text("/proc/self/limits"))),
+            counters: Counters::new(&wiring.label),
+            engine: engine_seen,
+            config: Config { selection: self.config.selection.without(own), ..self.config },
+            wiring,
+        };
+        Ok(Watcher::new(Arc::new(shared), engine))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Item;
+
+    fn check(given: &[(&str, &str)], expected: Result<(), &str>) {
+        let given = given.iter().map(|(name, text)| (name.to_string(), Item::text(text))).collect();
+        let settings = Settings::check(&DECLARATION, given).unwrap();
+        assert_eq!(build(&settings).map(|_| ()).map_err(|fault| fault.text), expected.map_err(String::from));
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        check(&[], Ok(()));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_with_a_reason() {
+        check(&[("read", "file")], Err("`read => \"file\"` is not supported yet"));
+        check(
+            &[("host", "docker:2375")],
+            Err("the Docker host `docker:2375` is neither unix:///path nor tcp://host:port"),
+        );
+        check(&[("ssl_key", "/key.pem")], Err("`ssl_certificate` and `ssl_key` are given together or not at all"));
+        check(&[("line_bytes_max", "10")], Err("`line_bytes_max` is 10: it must be from 256 to 67108864"));
+        check(
+            &[("since", "yesterday")],
+            Err("`yesterday` is neither beginning, now, a time ago (10m) nor an ISO 8601 time"),
+        );
+        check(&[("since", "10m"), ("host", "tcp://docker:2376"), ("ssl_enabled", "true")], Ok(()));
+    }
+}

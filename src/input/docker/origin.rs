@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn ten_thousand_labels_and_a_megabyte_of_value_are_bounded() {
-        let many: HashMap<String, String> = (0..10_000).map(|n| (format!("l{n}"), "é".repeat(500_000))).take(300).collect();
+        let many: HashMap<String, String> =
+            (0..10_000).map(|n| (format!("l{n}"), "é".repeat(500_000))).take(300).collect();
         let facts = Origin { labels: many, ..origin(&[]) }.facts(Stream::Stdout, "h", true);
         assert!(facts.len() < 1 << 20, "{}", facts.len());
     }

@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn what_is_not_a_time_is_refused() {
         let long = "x".repeat(40);
-        for text in ["hello world", " ", "2026-11-23T10:04:45.12345678xZ x", "2026-13-23T10:04:45.123456789Z x", &long] {
+        for text in ["hello world", " ", "2026-11-23T10:04:45.12345678xZ x", "2026-13-23T10:04:45.123456789Z x", &long]
+        {
             check(text, None);
         }
     }

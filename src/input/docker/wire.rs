@@ -27,9 +27,15 @@ pub enum Body {
     /// Within the line break behind a chunk's data; how many bytes of it are left.
     ChunkEnd(u8),
     /// Within the line with a chunk's length: the number so far, whether it is over, the bytes so far.
-    ChunkLength { length: u64, over: bool, bytes: usize },
+    ChunkLength {
+        length: u64,
+        over: bool,
+        bytes: usize,
+    },
     /// Behind the last chunk: trailers up to an empty line, whose bytes so far are counted.
-    Trailer { line_bytes: usize },
+    Trailer {
+        line_bytes: usize,
+    },
     /// This much is left.
     Counted(u64),
     UntilClose,
@@ -171,7 +177,10 @@ mod tests {
     fn heads_say_how_their_body_ends() {
         let check = |text: &str, expected| assert_eq!(head(text.as_bytes()).unwrap(), expected, "{text}");
         check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx", Some((Head { status: 200, body: LENGTH }, 47)));
-        check("HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n", Some((Head { status: 404, body: Body::Counted(5) }, 45)));
+        check(
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n",
+            Some((Head { status: 404, body: Body::Counted(5) }, 45)),
+        );
         check("HTTP/1.0 200\r\n\r\n", Some((Head { status: 200, body: Body::UntilClose }, 16)));
         check("HTTP/1.1 200 OK\r\nServer: x\r\n", None);
         assert!(head(b"SSH-2.0\r\n\r\n").is_err());

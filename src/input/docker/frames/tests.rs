@@ -53,12 +53,7 @@ struct Outcome {
 fn read(bytes: &[u8], tty: bool, line_bytes_max: usize, piece_bytes: impl Fn(usize) -> usize) -> Outcome {
     let mut lines = Vec::new();
     let mut keep = |line: RawLine<'_>| {
-        lines.push(Owned {
-            stream: line.stream,
-            time: line.time,
-            text: line.text.to_vec(),
-            truncated: line.truncated,
-        });
+        lines.push(Owned { stream: line.stream, time: line.time, text: line.text.to_vec(), truncated: line.truncated });
     };
     let mut reader = LineReader::new(tty, line_bytes_max);
     let mut rest = bytes;
@@ -226,8 +221,8 @@ fn a_line_of_ten_megabytes_is_cut_and_its_neighbour_is_whole() {
     records.push(record(Stream::Stdout, 1, b"\n"));
     records.push(record(Stream::Stdout, 2, b"next\n"));
     let outcome = read(&written(&records, false), false, 1 << 20, |_| 65_536);
-    assert_eq!(outcome.lines.iter().map(|line| (line.text.len(), line.truncated)).collect::<Vec<_>>(), [
-        (1 << 20, true),
-        (4, false)
-    ]);
+    assert_eq!(
+        outcome.lines.iter().map(|line| (line.text.len(), line.truncated)).collect::<Vec<_>>(),
+        [(1 << 20, true), (4, false)]
+    );
 }

@@ -1,0 +1,403 @@
+//! The engine's API: the only place of bollard, and of hyper in this room. GET only, five endpoints: `/version`, `/events`,
+//! `/containers/json`, `/containers/{id}/json`, `/containers/{id}/logs`; paths carry no version, so the engine's own
+//! one answers and none is ever too old or too new.
+//!
+//! bollard asks for version, list and events, over our own connections. Inspecting is done here into a type of four fields:
+//! the engine's answer also holds the environment with its secrets, which must not live longer than the parsing.
+//! The log stream is read straight from the socket (`LogStream`, see `wire`).
+
+mod log_stream;
+
+pub use log_stream::{Heard, LogStream};
+
+use super::connect::Dialer;
+use super::discover::Phase;
+use super::origin::Origin;
+use bollard::BollardRequest;
+use bollard::errors::Error as BollardError;
+use bollard::models::EventMessage;
+use bollard::query_parameters::{EventsOptionsBuilder, ListContainersOptionsBuilder};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// An engine that hangs accepts connections and says nothing: after this it is away.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// A container with thousands of mounts and labels has less.
+const INSPECT_BYTES_MAX: usize = 16 << 20;
+/// Events that wait for the watcher.
+const EVENTS_MAX: usize = 256;
+/// Engines up to this API version may deliver lines twice when a log is rotated.
+const REPEATING_API_MAX: (u32, u32) = (1, 41);
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// There is no such container, or it is being removed.
+    Gone,
+    /// The container's log driver keeps nothing that could be read.
+    NoLogs(String),
+    /// It answered with another error.
+    Refused(String),
+    /// It does not answer.
+    Away(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Gone => f.write_str("no such container"),
+            Failure::NoLogs(why) | Failure::Refused(why) | Failure::Away(why) => f.write_str(why),
+        }
+    }
+}
+
+/// The engine that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    pub version: String,
+    pub api: String,
+}
+
+impl Engine {
+    /// It may deliver lines twice when a log is rotated.
+    pub fn repeats(&self) -> bool {
+        let number = |text: &str| text.parse::<u32>().ok();
+        let api = self.api.split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
+        api.is_none_or(|api| api <= REPEATING_API_MAX)
+    }
+}
+
+/// A container as the list shows it.
+#[derive(Debug)]
+pub struct Listed {
+    pub id: String,
+    pub name: String,
+    pub image: String,
+    pub labels: HashMap<String, String>,
+    pub phase: Phase,
+    /// Seconds since 1970.
+    pub created_s: u64,
+}
+
+/// A container as it shows itself.
+#[derive(Debug)]
+pub struct Inspected {
+    pub origin: Origin,
+    pub phase: Phase,
+    pub tty: bool,
+}
+
+/// What happened to a container.
+#[derive(Debug)]
+pub struct Event {
+    pub id: String,
+    pub action: String,
+    pub name: String,
+    pub image: String,
+    /// The labels, beside the engine's own attributes.
+    pub labels: HashMap<String, String>,
+    /// Nanoseconds since 1970, by the engine's clock.
+    pub time_ns: u64,
+}
+
+/// The part of an answer to `inspect` that is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspection {
+    id: String,
+    name: String,
+    state: InspectedState,
+    config: InspectedConfig,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InspectedState {
+    status: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InspectedConfig {
+    #[serde(default)]
+    tty: bool,
+    #[serde(default)]
+    image: String,
+    labels: Option<HashMap<String, String>>,
+}
+
+/// Asks one engine. Clones are cheap.
+#[derive(Clone)]
+pub struct Client {
+    dialer: Dialer,
+    bollard: bollard::Docker,
+}
+
+impl Client {
+    pub fn new(dialer: Dialer) -> Result<Client, String> {
+        let own = dialer.clone();
+        let transport = move |request: BollardRequest| {
+            let dialer = own.clone();
+            async move { Ok(send(&dialer, request).await?) }
+        };
+        let version = bollard::API_DEFAULT_VERSION;
+        let address = Some("http://docker");
+        let limit = ANSWER_LIMIT.as_secs();
+        let bollard = bollard::Docker::connect_with_custom_transport(transport, address, limit, version)
+            .map_err(|error| format!("the Docker client cannot be built: {error}"))?;
+        Ok(Client { dialer, bollard })
+    }
+
+    pub async fn version(&self) -> Result<Engine, Failure> {
+        let answer = in_time(self.bollard.version()).await?;
+        Ok(Engine { version: answer.version.unwrap_or_default(), api: answer.api_version.unwrap_or_default() })
+    }
+
+    /// All containers, those that have ended too.
+    pub async fn list(&self) -> Result<Vec<Listed>, Failure> {
+        let options = ListContainersOptionsBuilder::new().all(true).build();
+        let containers = in_time(self.bollard.list_containers(Some(options))).await?;
+        let listed = containers.into_iter().map(|container| {
+            let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or_default();
+            Listed {
+                id: container.id.unwrap_or_default(),
+                name: bare(name),
+                image: container.image.unwrap_or_default(),
+                labels: container.labels.unwrap_or_default(),
+                phase: container.state.map_or(Phase::Ended, |state| Phase::of(state.as_ref())),
+                created_s: container.created.and_then(|created| u64::try_from(created).ok()).unwrap_or(0),
+            }
+        });
+        Ok(listed.collect())
+    }
+
+    pub async fn inspect(&self, id: &str) -> Result<Inspected, Failure> {
+        let asked = tokio::time::timeout(ANSWER_LIMIT, self.get(&format!("/containers/{id}/json"))).await;
+        let (status, body) = asked.map_err(|_| no_answer())??;
+        if status != 200 {
+            return Err(refusal(status, &body));
+        }
+        let inspection: Inspection = serde_json::from_slice(&body)
+            .map_err(|error| Failure::Refused(format!("the engine's answer cannot be read: {error}")))?;
+        let Inspection { id, name, state, config } = inspection;
+        Ok(Inspected {
+            origin: Origin { id, name: bare(name), image: config.image, labels: config.labels.unwrap_or_default() },
+            phase: Phase::of(&state.status),
+            tty: config.tty,
+        })
+    }
+
+    /// What happens to containers, from `since_ns` on, until the engine goes: then comes the reason, and the end.
+    pub fn events(&self, since_ns: u64) -> mpsc::Receiver<Result<Event, Failure>> {
+        let (sender, receiver) = mpsc::channel(EVENTS_MAX);
+        let bollard = self.bollard.clone();
+        tokio::spawn(async move {
+            let actions = ["create", "start", "restart", "die", "destroy", "rename"];
+            let filters = HashMap::from([("type", vec!["container"]), ("event", actions.to_vec())]);
+            let options = EventsOptionsBuilder::new().since(&seconds(since_ns)).filters(&filters).build();
+            let mut events = std::pin::pin!(bollard.events(Some(options)));
+            loop {
+                let next = tokio::select! {
+                    next = events.next() => next,
+                    () = sender.closed() => return,
+                };
+                let (told, is_last) = match next {
+                    Some(Ok(message)) => (Ok(event(message)), false),
+                    Some(Err(error)) => (Err(failure(error)), true),
+                    None => (Err(Failure::Away("the engine ended its events".into())), true),
+                };
+                if sender.send(told).await.is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        receiver
+    }
+
+    /// Opens a container's log from `since_ns` on (0: from its beginning); `follow`: and stays.
+    pub async fn logs(&self, id: &str, since_ns: u64, follow: bool) -> Result<LogStream, Failure> {
+        let since = if since_ns == 0 { String::new() } else { format!("&since={}", seconds(since_ns)) };
+        let follow = u8::from(follow);
+        let path = format!("/containers/{id}/logs?follow={follow}&stdout=1&stderr=1&timestamps=1{since}");
+        self.open_log(&path).await
+    }
+
+    /// Opens a log at its last record.
+    pub async fn last_log(&self, id: &str) -> Result<LogStream, Failure> {
+        self.open_log(&format!("/containers/{id}/logs?follow=0&stdout=1&stderr=1&timestamps=1&tail=1")).await
+    }
+
+    async fn open_log(&self, path: &str) -> Result<LogStream, Failure> {
+        let opened = tokio::time::timeout(ANSWER_LIMIT, LogStream::open(&self.dialer, path)).await;
+        match opened.map_err(|_| no_answer())? {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err((status, body))) => Err(refusal(status, &body)),
+            Err(error) => Err(Failure::Away(error.to_string())),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Result<(u16, Bytes), Failure> {
+        let request = Request::get(path)
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| Failure::Refused(format!("cannot ask for {path}: {error}")))?;
+        let answer = send(&self.dialer, request).await.map_err(|error| failure(error.into()))?;
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), INSPECT_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| Failure::Away(format!("the engine's answer broke off: {error}")))?;
+        Ok((status, body.to_bytes()))
+    }
+}
+
+/// One request on a connection of its own. The connection's task ends with the answer's body.
+async fn send<B>(dialer: &Dialer, mut request: Request<B>) -> Result<Response<Incoming>, SendError>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let wire = dialer.connect().await.map_err(SendError::Connect)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(wire)).await?;
+    tokio::spawn(connection);
+    if let Some(path) = request.uri().path_and_query().cloned() {
+        *request.uri_mut() = path.into();
+    }
+    if let Ok(host) = dialer.host().parse() {
+        request.headers_mut().insert(hyper::header::HOST, host);
+    }
+    Ok(sender.send_request(request).await?)
+}
+
+/// What can go wrong before there is an answer.
+enum SendError {
+    Connect(std::io::Error),
+    Http(hyper::Error),
+}
+
+impl From<hyper::Error> for SendError {
+    fn from(error: hyper::Error) -> Self {
+        SendError::Http(error)
+    }
+}
+
+impl From<SendError> for BollardError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Connect(err) => BollardError::IOError { err },
+            SendError::Http(err) => BollardError::HyperResponseError { err },
+        }
+    }
+}
+
+async fn in_time<T>(asking: impl Future<Output = Result<T, BollardError>>) -> Result<T, Failure> {
+    match tokio::time::timeout(ANSWER_LIMIT, asking).await {
+        Ok(answer) => answer.map_err(failure),
+        Err(_) => Err(no_answer()),
+    }
+}
+
+fn no_answer() -> Failure {
+    Failure::Away(format!("no answer within {} s", ANSWER_LIMIT.as_secs()))
+}
+
+fn failure(error: BollardError) -> Failure {
+    match error {
+        BollardError::DockerResponseServerError { status_code, message } => of_status(status_code, message),
+        BollardError::JsonDataError { .. } | BollardError::JsonSerdeError { .. } => {
+            Failure::Refused(format!("the engine's answer cannot be read: {error}"))
+        }
+        BollardError::IOError { err } => Failure::Away(err.to_string()),
+        error => Failure::Away(error.to_string()),
+    }
+}
+
+/// From an answer with a status that is not 200: `{"message": …}`, or plain text.
+fn refusal(status: u16, body: &[u8]) -> Failure {
+    #[derive(Deserialize)]
+    struct Said {
+        message: String,
+    }
+    let said = serde_json::from_slice::<Said>(body).map(|said| said.message);
+    of_status(status, said.unwrap_or_else(|_| String::from_utf8_lossy(body).trim().to_string()))
+}
+
+fn of_status(status: u16, message: String) -> Failure {
+    match status {
+        // 409: dead, or marked for removal.
+        404 | 409 => Failure::Gone,
+        501 => Failure::NoLogs(message),
+        _ if message.contains("does not support reading") => Failure::NoLogs(message),
+        502..=504 => Failure::Away(format!("{status} {message}")),
+        _ => Failure::Refused(format!("{status} {message}")),
+    }
+}
+
+fn event(message: EventMessage) -> Event {
+    let actor = message.actor.unwrap_or_default();
+    let labels = actor.attributes.unwrap_or_default();
+    let attribute = |name: &str| labels.get(name).cloned().unwrap_or_default();
+    Event {
+        id: actor.id.unwrap_or_default(),
+        action: message.action.unwrap_or_default(),
+        name: bare(attribute("name")),
+        image: attribute("image"),
+        labels,
+        time_ns: message.time_nano.and_then(|time| u64::try_from(time).ok()).unwrap_or(0),
+    }
+}
+
+/// As the engine takes times: seconds since 1970, with all nine digits behind the point.
+fn seconds(nanos: u64) -> String {
+    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// The engine puts a slash before a container's name.
+fn bare(name: String) -> String {
+    name.strip_prefix('/').map(String::from).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_up_to_20_10_may_repeat_lines() {
+        let check = |api: &str, expected| {
+            assert_eq!(Engine { version: String::new(), api: api.into() }.repeats(), expected, "{api}");
+        };
+        check("1.41", true);
+        check("1.42", false);
+        check("2.0", false);
+        check("", true);
+    }
+
+    #[test]
+    fn answers_become_decisions() {
+        assert!(matches!(refusal(404, br#"{"message":"No such container: x"}"#), Failure::Gone));
+        let none = br#"{"message":"configured logging driver does not support reading"}"#;
+        assert!(matches!(refusal(501, none), Failure::NoLogs(_)));
+        assert!(matches!(refusal(500, none), Failure::NoLogs(_)));
+        assert_eq!(refusal(403, b"Forbidden\n").to_string(), "403 Forbidden");
+        assert!(matches!(refusal(503, b""), Failure::Away(_)));
+    }
+
+    #[test]
+    fn of_an_inspected_container_only_the_facts_are_read() {
+        let answer = br#"{"Id":"ab","Name":"/kong","State":{"Status":"running","Health":{"Status":"odd"}},"HostConfig":{"New":1},
+            "Config":{"Tty":true,"Image":"kong:3.4","Env":["DB_PASSWORD=canary"],"Labels":null}}"#;
+        let Inspection { name, config, .. } = serde_json::from_slice(answer).unwrap();
+        assert_eq!(
+            (bare(name), config.tty, config.image, config.labels),
+            ("kong".into(), true, "kong:3.4".into(), None)
+        );
+    }
+}

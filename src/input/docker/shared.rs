@@ -1,0 +1,168 @@
+//! What the watcher and all followers of one docker input share.
+
+use super::Config;
+use super::client::{Client, Engine};
+use crate::event::chunk::Chunk;
+use crate::input::Wiring;
+use crate::telemetry::metrics::{self, Counter, Gauge};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+
+/// While we stop, a chunk that its worker has no room for may wait this long.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+/// How often a follower that waits for a stream asks an idle one to make room.
+const ASK_INTERVAL: Duration = Duration::from_secs(1);
+/// Open files that are not log streams have at least this many, and half of all.
+const STREAMS_MIN: usize = 4;
+const STREAMS_MAX: usize = 2000;
+/// Of a system that does not tell.
+const FILES_DEFAULT: usize = 1024;
+
+/// The input has ended: it was told to stop, or the workers are gone.
+#[derive(Debug)]
+pub struct Over;
+
+pub struct Shared {
+    pub client: Client,
+    pub wiring: Wiring,
+    pub config: Config,
+    /// Containers never seen before are read from this time on; 0: from their beginning.
+    pub since_ns: u64,
+    pub streams: Streams,
+    pub counters: Counters,
+    /// The engine that answers; `None` while none does.
+    pub engine: watch::Receiver<Option<Engine>>,
+}
+
+impl Shared {
+    /// Waits for `what`, or until the input is over.
+    pub async fn or_over<T>(&self, what: impl Future<Output = T>) -> Result<T, Over> {
+        tokio::select! {
+            biased;
+            () = self.wiring.stop.stopped() => Err(Over),
+            done = what => Ok(done),
+        }
+    }
+
+    pub async fn take_from_budget(&self, bytes: usize) -> Result<(), Over> {
+        self.or_over(self.wiring.budget.take(bytes)).await
+    }
+
+    /// Gives a chunk to its worker. Its receipt is open already, so stopping waits a little for room.
+    pub async fn hand_over(&self, chunk: Chunk) -> Result<(), Over> {
+        let patience = async {
+            self.wiring.stop.stopped().await;
+            tokio::time::sleep(STOP_GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            handed = self.wiring.hand_over(chunk) => handed.map_err(|_| Over),
+            () = patience => Err(Over),
+        }
+    }
+
+    /// Any number, for jitter.
+    pub fn random(&self) -> u64 {
+        self.wiring.clock.ticks_ns().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// The log streams that may be open at a time. Who waits for one gets that of the follower that is idle longest.
+pub struct Streams {
+    free: Arc<Semaphore>,
+    asked: Notify,
+}
+
+impl Streams {
+    pub fn new(streams_max: usize) -> Streams {
+        Streams { free: Arc::new(Semaphore::new(streams_max)), asked: Notify::new() }
+    }
+
+    /// Waits for its turn.
+    pub async fn take(&self) -> OwnedSemaphorePermit {
+        let turn = Arc::clone(&self.free).acquire_owned();
+        tokio::pin!(turn);
+        loop {
+            match tokio::time::timeout(ASK_INTERVAL, &mut turn).await {
+                Ok(permit) => return permit.expect("the semaphore is never closed"),
+                Err(_) => self.asked.notify_one(),
+            }
+        }
+    }
+
+    /// Waits until somebody needs a stream more than an idle follower does.
+    pub async fn asked(&self) {
+        self.asked.notified().await;
+    }
+}
+
+/// How many streams the limit of open files allows, from the text of `/proc/self/limits`.
+pub fn streams_max(limits: &str) -> usize {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(FILES_DEFAULT);
+    (soft / 2).clamp(STREAMS_MIN, STREAMS_MAX)
+}
+
+/// Handles of the metrics.
+pub struct Counters {
+    pub lines: Counter,
+    pub bytes: Counter,
+    pub truncated: Counter,
+    pub repeated: Counter,
+    pub stepped_back: Counter,
+    pub sources: Gauge,
+    pub connected: Gauge,
+    pub reconnects: Counter,
+}
+
+impl Counters {
+    pub fn new(label: &str) -> Counters {
+        Counters {
+            lines: metrics::counter(metrics::LINES_READ, &[label]),
+            bytes: metrics::counter(metrics::BYTES_READ, &[label]),
+            truncated: metrics::counter(metrics::LINES_TRUNCATED, &[label]),
+            repeated: metrics::counter(metrics::DOCKER_REPEATED, &[]),
+            stepped_back: metrics::counter(metrics::DOCKER_STEPPED_BACK, &[]),
+            sources: metrics::gauge(metrics::SOURCES, &[label]),
+            connected: metrics::gauge(metrics::DOCKER_CONNECTED, &[]),
+            reconnects: metrics::counter(metrics::DOCKER_RECONNECTS, &[]),
+        }
+    }
+
+    /// A stretch of a log was gone before it could be read.
+    pub fn gap(&self, reason: &str, seconds: f64) {
+        metrics::counter(metrics::GAPS, &[reason]).increment(1);
+        metrics::counter(metrics::GAP_SECONDS, &[reason]).increment(seconds as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_a_stream_gets_an_idle_one() {
+        let streams = Arc::new(Streams::new(1));
+        let idle = streams.take().await;
+        let yielding = tokio::spawn({
+            let streams = Arc::clone(&streams);
+            async move {
+                streams.asked().await;
+                drop(idle);
+            }
+        });
+        let turn = streams.take().await;
+        yielding.await.unwrap();
+        drop(turn);
+    }
+
+    #[test]
+    fn half_of_the_open_files_may_be_streams() {
+        let limits = |soft: &str| format!("Limit   Soft Limit\nMax open files            {soft}     1048576   files\n");
+        assert_eq!(streams_max(&limits("64")), 32);
+        assert_eq!(streams_max(&limits("5")), STREAMS_MIN);
+        assert_eq!(streams_max(&limits("1048576")), STREAMS_MAX);
+        assert_eq!(streams_max(&limits("unlimited")), 512);
+    }
+}

@@ -1,0 +1,161 @@
+//! One stream of one container: decides which of its lines are new, and collects them for the worker.
+
+use super::ansi;
+use super::cursor::{Cursor, Verdict, mark};
+use super::frames::{RawLine, Stream};
+use super::origin::Origin;
+use super::shared::{Over, Shared};
+use crate::event::Identity;
+use crate::event::Timestamp;
+use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::position::{Position, SourceKey};
+use std::sync::Arc;
+
+/// A chunk is handed over when it has this much, or when the socket has nothing more.
+const CHUNK_BYTES: usize = 128 * 1024;
+const CHUNK_LINES: usize = 1000;
+/// How far the engine's times may be out of order between the streams of a container: the engine takes the time, then waits for
+/// its turn to write. Up to 15 ms were measured; a starved engine takes longer.
+const DISORDER_NS: u64 = 10_000_000_000;
+/// A silent stream is marked no more often.
+const MARK_STEP_NS: u64 = 30_000_000_000;
+
+/// The name of a container's stream in the registry.
+pub fn key(id: &str, stream: Stream) -> SourceKey {
+    SourceKey::new(&format!("docker:{id}:{}", stream.name()))
+}
+
+pub struct Tap {
+    stream: Stream,
+    source: Arc<Source>,
+    pub cursor: Cursor,
+    bytes: Vec<u8>,
+    lines: Vec<Line>,
+    /// A worker has chunks of it, and was not told that it has ended.
+    is_known: bool,
+}
+
+impl Tap {
+    pub fn new(stream: Stream, origin: &Origin, shared: &Shared) -> Tap {
+        let source = source(stream, origin, shared);
+        let cursor = Cursor::new(shared.wiring.ledger.position(&source.key));
+        Tap { stream, source, cursor, bytes: Vec::new(), lines: Vec::new(), is_known: false }
+    }
+
+    pub fn stream(&self) -> Stream {
+        self.stream
+    }
+
+    /// The container has other facts now. What was collected must have been handed over.
+    pub fn rename(&mut self, origin: &Origin, shared: &Shared) {
+        self.source = source(self.stream, origin, shared);
+    }
+
+    /// Collects the line if it is new.
+    pub fn keep(&mut self, line: RawLine<'_>, shared: &Shared) {
+        match self.cursor.judge(line.time, line.text) {
+            Verdict::New { position, stepped_back } => {
+                if stepped_back {
+                    self.step_back(position, shared);
+                }
+                self.push(line, position, shared);
+            }
+            Verdict::Repeated => shared.counters.repeated.increment(1),
+            Verdict::Behind => {}
+        }
+        if let Some(gap_ns) = self.cursor.take_gap_ns() {
+            shared.counters.gap("rotated", gap_ns as f64 / 1e9);
+            tracing::warn!(
+                source = self.source.key.as_str(),
+                seconds = gap_ns / 1_000_000_000,
+                "the log was rotated away before it could be read"
+            );
+        }
+    }
+
+    /// Enough for a chunk.
+    pub fn is_full(&self) -> bool {
+        self.bytes.len() >= CHUNK_BYTES || self.lines.len() >= CHUNK_LINES
+    }
+
+    /// Hands over what was collected, and waits until there is room for it. `end`: nothing more comes for now.
+    pub async fn flush(&mut self, shared: &Shared, end: bool) -> Result<(), Over> {
+        let Some(up_to) = self.lines.last().map(|line| Position { at: line.time, ordinal: line.ordinal }) else {
+            return if end { self.end(shared).await } else { Ok(()) };
+        };
+        let held = self.bytes.len() + self.lines.len() * size_of::<Line>();
+        shared.take_from_budget(held).await?;
+        self.is_known = !end;
+        let receipt = shared.wiring.ledger.open(&self.source.key, up_to, held);
+        let chunk = Chunk {
+            source: Arc::clone(&self.source),
+            bytes: std::mem::take(&mut self.bytes),
+            framing: Framing::Lines(std::mem::take(&mut self.lines)),
+            arrived: Timestamp::from_nanos(shared.wiring.clock.now_ns()),
+            receipt,
+            end,
+        };
+        shared.hand_over(chunk).await
+    }
+
+    /// The other stream has come to `latest`, and this one has nothing open: it has nothing before it, less the disorder.
+    pub fn pass(&mut self, latest: u64, shared: &Shared) {
+        let quiet_until = latest.saturating_sub(DISORDER_NS);
+        if let Some(position) = self.cursor.pass(quiet_until, MARK_STEP_NS) {
+            shared.wiring.ledger.open(&self.source.key, position, 0).settle();
+        }
+    }
+
+    fn push(&mut self, line: RawLine<'_>, position: Position, shared: &Shared) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(line.text);
+        if shared.config.strip_ansi {
+            ansi::strip_from(&mut self.bytes, start);
+        }
+        let (start, end) = (start as u32, self.bytes.len() as u32);
+        let (time, ordinal) = (position.at, position.ordinal);
+        self.lines.push(Line { start, end, time, ordinal, truncated: line.truncated });
+        shared.counters.lines.increment(1);
+        shared.counters.bytes.increment(line.text.len() as u64);
+        if line.truncated {
+            shared.counters.truncated.increment(1);
+        }
+    }
+
+    /// Somebody set the clock back: after a restart we read from before this line again, and not from before the step only.
+    fn step_back(&mut self, position: Position, shared: &Shared) {
+        shared.counters.stepped_back.increment(1);
+        let ledger = &shared.wiring.ledger;
+        let before = mark(position.at.saturating_sub(1));
+        let from = ledger.position(&self.source.key).map_or(before, |delivered| delivered.min(before));
+        ledger.begin(&self.source.key, from);
+        tracing::warn!(
+            source = self.source.key.as_str(),
+            "a line is older than the one before it: a clock was set back"
+        );
+    }
+
+    async fn end(&mut self, shared: &Shared) -> Result<(), Over> {
+        let Some(up_to) = self.cursor.at().filter(|_| std::mem::take(&mut self.is_known)) else { return Ok(()) };
+        let chunk = Chunk {
+            source: Arc::clone(&self.source),
+            bytes: Vec::new(),
+            framing: Framing::Lines(Vec::new()),
+            arrived: Timestamp::from_nanos(shared.wiring.clock.now_ns()),
+            receipt: shared.wiring.ledger.open(&self.source.key, up_to, 0),
+            end: true,
+        };
+        shared.hand_over(chunk).await
+    }
+}
+
+fn source(stream: Stream, origin: &Origin, shared: &Shared) -> Arc<Source> {
+    let key = key(&origin.id, stream);
+    Arc::new(Source {
+        hash: Identity::hash_source(key.as_str(), &shared.wiring.salt),
+        input: shared.wiring.input,
+        facts: origin.facts(stream, &shared.wiring.host, shared.config.labels_dedot),
+        place: Place::Sequence,
+        key,
+    })
+}

@@ -1,0 +1,237 @@
+//! The docker input on the real engine: what its workers receive, and what it asks for again after a restart.
+
+mod run;
+
+use crate::engine::{Docker, docker, unique, wait_until};
+use run::{Got, Run};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Lines as Docker keeps them, from `docker logs --timestamps`: stdout alone.
+fn kept(engine: &Docker, id: &str) -> Vec<String> {
+    engine.cli(&["logs", "--timestamps", id]).lines().map(String::from).collect()
+}
+
+/// The same of lines that were received.
+fn received(lines: &[Got], stream: &str) -> Vec<String> {
+    lines
+        .iter()
+        .filter(|line| line.stream == stream)
+        .map(|line| format!("{} {}", line.docker_time(), line.text))
+        .collect()
+}
+
+fn texts(lines: &[Got], stream: &str) -> Vec<String> {
+    lines.iter().filter(|line| line.stream == stream).map(|line| line.text.clone()).collect()
+}
+
+fn numbered(word: &str, count: usize) -> Vec<String> {
+    (1..=count).map(|n| format!("{word} {n}")).collect()
+}
+
+fn two_streams(count: usize) -> String {
+    format!("i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo out $i; echo err $i >&2; done; sleep 1000")
+}
+
+#[test]
+fn both_streams_of_a_container_arrive_in_order_with_its_facts() {
+    let label = unique("streams");
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let spec = docker().container(&two_streams(300)).label("it", &label).label("com.docker.compose.service", "trading");
+    let container = spec.start();
+    let lines = run.lines(600);
+    assert_eq!(texts(&lines, "stdout"), numbered("out", 300));
+    assert_eq!(texts(&lines, "stderr"), numbered("err", 300));
+    assert_eq!(received(&lines, "stdout"), kept(docker(), container.id()));
+    let labels = format!(r#"{{"com_docker_compose_service":"trading","it":"{label}"}}"#);
+    let (id, name) = (container.id(), container.name());
+    assert_eq!(
+        lines[0].facts,
+        format!(
+            r#"{{"container":{{"id":"{id}","image":{{"name":"timberline-test"}},"labels":{labels},"name":"{name}"}},"host":{{"name":"test-host"}},"stream":"{}"}}"#,
+            lines[0].stream
+        )
+    );
+    assert_eq!(run.end(), []);
+}
+
+#[test]
+fn a_tty_is_read_without_frames_and_its_long_lines_are_whole() {
+    let label = unique("tty");
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let script = "printf 'one\\n\\033[31mtwo\\033[0m\\n'; head -c 40000 /dev/zero | tr '\\0' x; echo; printf 'a\\rb\\n'; sleep 1000";
+    let _container = docker().container(script).label("it", &label).tty().start();
+    let lines = run.lines(4);
+    assert_eq!(texts(&lines, "stdout"), ["one", "two", &"x".repeat(40_000), "a\rb"]);
+}
+
+#[test]
+fn lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum() {
+    let label = unique("long");
+    let settings = [("include_labels", format!("it={label}")), ("line_bytes_max", "100000".into())];
+    let mut run = Run::start(docker().host(), &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let long = |byte: char, bytes: usize| format!("head -c {bytes} /dev/zero | tr '\\0' {byte}; echo");
+    let sizes = [16_383, 16_384, 16_385, 90_000, 2_000_000];
+    let all = |byte: char| sizes.map(|bytes| long(byte, bytes)).join("; ");
+    let script = format!("({}) >&2 & {}; wait; sleep 1000", all('e'), all('o'));
+    let _container = docker().container(&script).label("it", &label).start();
+    let lines = run.lines(10);
+    for (stream, byte) in [("stdout", b'o'), ("stderr", b'e')] {
+        let got: Vec<(usize, bool)> =
+            lines.iter().filter(|line| line.stream == stream).map(|line| (line.text.len(), line.truncated)).collect();
+        assert_eq!(
+            got,
+            [(16_383, false), (16_384, false), (16_385, false), (90_000, false), (100_000, true)],
+            "{stream}"
+        );
+        assert!(lines.iter().filter(|line| line.stream == stream).all(|line| line.text.bytes().all(|b| b == byte)));
+    }
+}
+
+#[test]
+fn a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled() {
+    let label = unique("resume");
+    let settings = [("include_labels", format!("it={label}"))];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let container = docker().container(&two_streams(2000)).label("it", &label).start();
+    let mut run = Run::start(docker().host(), &settings);
+    let mut settled = run.lines(700);
+    settled.extend(run.rest());
+    // What comes now is received and never answered for: the next run must get it again.
+    run.unsettled(1000);
+    let mut again = Run::again(run, &settings);
+    settled.extend(again.lines(4000 - settled.len()));
+    assert_eq!(texts(&settled, "stdout"), numbered("out", 2000));
+    assert_eq!(texts(&settled, "stderr"), numbered("err", 2000));
+    assert_eq!(received(&settled, "stdout"), kept(docker(), container.id()));
+    let mut third = Run::again(again, &settings);
+    let other = docker().container("echo done").label("it", &label).start();
+    assert_eq!(texts(&third.lines(1), "stdout"), ["done"]);
+    assert_eq!(third.end(), []);
+    drop(other);
+}
+
+#[test]
+fn containers_that_print_three_lines_and_end_are_read() {
+    let label = unique("short");
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let containers: Vec<_> = (0..8)
+        .map(|n| docker().container(&format!("echo a {n}; echo b {n} >&2; printf 'c {n}'")).label("it", &label).start())
+        .collect();
+    let lines = run.lines(24);
+    let got: BTreeSet<String> = lines.iter().map(|line| line.text.clone()).collect();
+    assert_eq!(got, (0..8).flat_map(|n| ["a", "b", "c"].map(|word| format!("{word} {n}"))).collect());
+    assert_eq!(run.end(), []);
+    drop(containers);
+}
+
+#[test]
+fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later() {
+    let label = unique("away");
+    let settings = [("include_labels", format!("it={label}"))];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let before = docker().container("echo before the first start").label("it", &label).start();
+    before.wait();
+    let mut run = Run::start(docker().host(), &settings);
+    let first = docker().container("echo first").label("it", &label).start();
+    assert_eq!(texts(&run.lines(1), "stdout"), ["first"]);
+    let stopped = run.stop();
+    let second = docker().container("echo second").label("it", &label).start();
+    second.wait();
+    let mut run = Run::resume(stopped, &settings);
+    assert_eq!(texts(&run.lines(1), "stdout"), ["second"]);
+    first.start();
+    assert_eq!(texts(&run.lines(1), "stdout"), ["first"], "a container that is started again is read on");
+    assert_eq!(run.end(), []);
+    drop((before, second));
+}
+
+#[test]
+fn names_change_and_containers_are_left_out() {
+    let label = unique("names");
+    let settings = [("include_labels", format!("it={label}")), ("exclude_names", "*-not".to_string())];
+    let mut run = Run::start(docker().host(), &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let not = docker().container("echo not").label("it", &label).name(&format!("{label}-not")).start();
+    let own = docker().container("echo own").label("it", &label).label("timberline.self", "true").start();
+    let none = docker().container("echo unreadable").label("it", &label).log_driver("none", &[]).start();
+    let mut renamed = docker()
+        .container("echo before; while [ ! -e /tmp/go ]; do sleep 0.05; done; echo after; sleep 1000")
+        .label("it", &label)
+        .start();
+    assert_eq!(texts(&run.lines(1), "stdout"), ["before"]);
+    let name = format!("{label}-new");
+    renamed.rename(&name);
+    // The engine's event is on its way; the line is not written before it is there.
+    docker().cli(&["exec", renamed.id(), "sleep", "0.3"]);
+    docker().cli(&["exec", renamed.id(), "touch", "/tmp/go"]);
+    let lines = run.lines(1);
+    assert_eq!(texts(&lines, "stdout"), ["after"]);
+    assert!(lines[0].facts.contains(&format!(r#""name":"{name}""#)), "{}", lines[0].facts);
+    assert_eq!(run.end(), []);
+    drop((not, own, none));
+}
+
+#[test]
+fn lines_repeated_at_rotation_come_once() {
+    let label = unique("rotate");
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    // About 4,000 lines a second for some seconds, and a rotation every thousand.
+    let line = "x".repeat(200);
+    let script = format!(
+        "i=0; while [ $i -lt 12000 ]; do i=$((i+1)); echo $i {line}; [ $((i % 40)) = 0 ] && usleep 10000; done; sleep 1000"
+    );
+    let _container = docker()
+        .container(&script)
+        .label("it", &label)
+        .log_driver("json-file", &["max-size=300k", "max-file=20"])
+        .start();
+    let lines = run.lines(12_000);
+    let numbers: Vec<usize> = lines.iter().map(|line| line.text.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=12_000).collect::<Vec<_>>());
+    assert_eq!(run.end(), []);
+}
+
+#[test]
+fn a_full_budget_leaves_the_lines_with_docker() {
+    let label = unique("budget");
+    let container = docker().container(&two_streams(10_000)).label("it", &label).start();
+    wait_until("the container has printed all", Duration::from_secs(60), || {
+        (kept(docker(), container.id()).len() == 10_000).then_some(())
+    });
+    let mut run = Run::with_budget(docker().host(), &[("include_labels", &format!("it={label}"))], 200_000);
+    wait_until("the budget is spent", Duration::from_secs(30), || (run.taken() > 100_000).then_some(()));
+    let lines = run.lines(20_000);
+    assert!(run.taken_max() <= 200_000, "{}", run.taken_max());
+    assert_eq!(texts(&lines, "stdout"), numbered("out", 10_000));
+    assert_eq!(texts(&lines, "stderr"), numbered("err", 10_000));
+}
+
+#[test]
+fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled() {
+    let mut engine = Docker::prepared(&[]);
+    let mut run = Run::start(engine.host(), &[]);
+    engine.start();
+    let id = {
+        let script = "while true; do date +%N; date +%N >&2; usleep 2000; done";
+        let container = engine.container(script).option(&["--restart", "always"]).start();
+        let id = container.id().to_string();
+        std::mem::forget(container);
+        id
+    };
+    let mut lines = run.lines(200);
+    engine.stop();
+    engine.start();
+    lines.extend(run.lines(400));
+    engine.kill();
+    engine.start();
+    lines.extend(run.lines(400));
+    engine.cli(&["update", "--restart", "no", &id]);
+    engine.cli(&["kill", &id]);
+    let count = engine.cli(&["logs", "--timestamps", &id]).lines().count();
+    wait_until("all of stdout is there", Duration::from_secs(60), || {
+        lines.extend(run.some());
+        (received(&lines, "stdout").len() >= count).then_some(())
+    });
+    assert_eq!(received(&lines, "stdout"), kept(&engine, &id));
+    assert_eq!(run.end().iter().filter(|line| line.stream == "stdout").count(), 0);
+}
