@@ -8,7 +8,7 @@ use crate::pipeline::{Catalogue, InputEntry, OutputEntry};
 use crate::{codec, filter, input, output};
 
 /// Inputs, in the order in which `help` lists them.
-pub static INPUTS: &[&InputPlugin] = &[&input::file::PLUGIN];
+pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLUGIN];
 
 pub static FILTERS: &[&FilterPlugin] = &[
     &filter::categorize::PLUGIN,

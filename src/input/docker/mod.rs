@@ -212,8 +212,10 @@ impl Input for DockerInput {
     }
 
     fn run(self: Box<Self>, wiring: Wiring) -> Running {
+        // At once, not in the future: `/readyz` must know of the engine before the start is over.
+        let watcher = self.watcher(wiring);
         Box::pin(async move {
-            let watcher = match self.watcher(wiring) {
+            let watcher = match watcher {
                 Ok(watcher) => watcher,
                 Err(error) => return tracing::error!(error, "the docker input cannot run"),
             };

@@ -60,7 +60,7 @@ mod tests {
         check("now", Some(1_000_000 * NANOS));
         check("10m", Some(999_400 * NANOS));
         check("1d", Some(913_600 * NANOS));
-        check("9999999d", Some(0));
+        check("99999d", Some(0));
         check("1970-01-02T00:00:00Z", Some(86_400 * NANOS));
         for text in ["", "10", "m", "10 m", "yesterday", "99999999999999999999s", "-1h"] {
             check(text, None);

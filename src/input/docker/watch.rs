@@ -51,7 +51,7 @@ impl Watcher {
     pub fn new(shared: Arc<Shared>, engine: watch::Sender<Option<Engine>>) -> Watcher {
         let watched = SourceKey::new(&format!("docker:watched:{}", shared.config.host));
         let watched_since_s = shared.wiring.ledger.position(&watched).map(|position| position.at / NANOS);
-        Watcher {
+        let watcher = Watcher {
             last_event_ns: shared.wiring.clock.now_ns(),
             shared,
             engine,
@@ -62,14 +62,15 @@ impl Watcher {
             watched_since_s,
             sessions: 0,
             said_away: false,
-        }
+        };
+        watcher.ready(Some("the Docker engine was not asked yet"));
+        watcher
     }
 
     /// Until the word to stop; then until every follower has ended.
     pub async fn run(mut self) {
         let stop = self.shared.wiring.stop.clone();
         let mut backoff = Backoff::new(RETRY_FIRST, RETRY_LONGEST);
-        self.shared.counters.connected.set(0.0);
         loop {
             let sessions = self.sessions;
             let failure = tokio::select! {
@@ -89,6 +90,12 @@ impl Watcher {
             }
         }
         while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// `/readyz` and the gauge: `missing` says why the engine cannot be used.
+    fn ready(&self, missing: Option<&str>) {
+        self.shared.counters.connected.set(if missing.is_none() { 1.0 } else { 0.0 });
+        self.shared.wiring.readiness.set(&self.shared.wiring.label, missing.is_none(), missing.unwrap_or_default());
     }
 
     async fn session(&mut self) -> Result<std::convert::Infallible, Failure> {
@@ -118,12 +125,12 @@ impl Watcher {
         if std::mem::take(&mut self.said_away) {
             self.shared.counters.reconnects.increment(1);
         }
-        self.shared.counters.connected.set(1.0);
+        self.ready(None);
         self.engine.send_replace(Some(engine));
     }
 
     fn away(&mut self, failure: &Failure) {
-        self.shared.counters.connected.set(0.0);
+        self.ready(Some(&failure.to_string()));
         self.engine.send_replace(None);
         if !std::mem::replace(&mut self.said_away, true) {
             let host = &self.shared.config.host;

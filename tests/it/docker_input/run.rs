@@ -11,6 +11,7 @@ use timberline::event::chunk::{Chunk, Framing};
 use timberline::input::{Wiring, docker};
 use timberline::plugin::{Item, Settings};
 use timberline::position::{Closing, Ledger, Position, Receipt, SourceKey};
+use timberline::telemetry::readiness::Readiness;
 
 /// Far more than any of these tests needs on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -166,6 +167,7 @@ impl Run {
             clock: Arc::new(SystemClock::default()),
             host: "test-host".into(),
             salt: "".into(),
+            readiness: Readiness::default(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.spawn(input.run(wiring));
