@@ -78,13 +78,33 @@ impl Elasticsearch {
         let launcher = process.launcher.as_ref().expect("just launched").id();
         let health = "/_cluster/health?wait_for_status=yellow&timeout=1s";
         let started = || match self.try_request("GET", health, None) {
-            Ok((200, _)) => Some(true),
+            // With security on it answers nobody, and is there.
+            Ok((200 | 401, _)) => Some(true),
             _ => (!run::is_alive(launcher)).then_some(false),
         };
         let answered = run::waited(START_LIMIT, started);
         assert!(answered == Some(true), "Elasticsearch did not start; its log ends:\n{}", run::tail(&log, 40));
         // The server is the launcher's child: noted by itself, because a stopped one would not notice the launcher's end.
         run::note(self.pid(), "KILL");
+    }
+
+    /// A user of a node with security; known within the five seconds after which it reads its files again.
+    pub fn add_user(&self, name: &str, password: &str, role: &str) {
+        self.add_config("users", &format!("{name}:{password}\n"));
+        self.add_config("users_roles", &format!("{role}:{name}\n"));
+    }
+
+    /// A role of a node with security, as a top-level entry of `roles.yml`.
+    pub fn add_role(&self, yaml: &str) {
+        self.add_config("roles.yml", yaml);
+    }
+
+    fn add_config(&self, file: &str, text: &str) {
+        let process = self.process.as_ref().expect("only a node of the test's own has files that we know");
+        let path = process.dir.join("config").join(file);
+        let mut file =
+            std::fs::OpenOptions::new().append(true).open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        file.write_all(text.as_bytes()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
 
     /// Stops it in good order, as an operator would.

@@ -1,0 +1,154 @@
+//! An engine that misbehaves on request: a TCP server that reads HTTP requests and answers with whatever bytes a test wants.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::json;
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: String,
+    pub path: String,
+    /// Lower case, a line each.
+    pub headers: String,
+    pub body: Vec<u8>,
+}
+
+impl Seen {
+    pub fn is_bulk(&self) -> bool {
+        self.path.contains("/_bulk?")
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// The text of the body, unpacked.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match self.header("content-encoding") {
+            Some("gzip") => flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text),
+            _ => (&self.body[..]).read_to_string(&mut text),
+        }
+        .expect("a body is text");
+        text
+    }
+
+    pub fn docs(&self) -> usize {
+        self.text().lines().count() / 2
+    }
+}
+
+/// What the server does with a request.
+pub enum Act {
+    /// These bytes, then the next request.
+    Say(Vec<u8>),
+    /// These bytes, then the end of the connection.
+    Cut(Vec<u8>),
+    /// Nothing, for ever.
+    Hang,
+}
+
+pub struct Fake {
+    pub url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Fake {
+    /// `act` is asked about every bulk request, with the number of bulk requests before it; all else is answered as the
+    /// engine from Maven answers.
+    pub fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let (kept, act) = (seen.clone(), Arc::new(act));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, act) = (kept.clone(), act.clone());
+                thread::spawn(move || serve(stream, &seen, &*act));
+            }
+        });
+        Fake { url, seen }
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("no test panics while it holds this").clone()
+    }
+
+    pub fn bulks(&self) -> Vec<Seen> {
+        self.seen().into_iter().filter(Seen::is_bulk).collect()
+    }
+}
+
+fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, act: &dyn Fn(&Seen, usize) -> Act) {
+    let mut reader = BufReader::new(stream.try_clone().expect("a stream can be shared"));
+    while let Some(request) = read(&mut reader) {
+        let before = {
+            let mut seen = seen.lock().expect("no test panics while it holds this");
+            let before = seen.iter().filter(|seen| seen.is_bulk()).count();
+            seen.push(request.clone());
+            before
+        };
+        let act = if request.is_bulk() { act(&request, before) } else { Act::Say(other(&request)) };
+        match act {
+            Act::Say(bytes) => {
+                if stream.write_all(&bytes).is_err() {
+                    return;
+                }
+            }
+            Act::Cut(bytes) => {
+                let _ = stream.write_all(&bytes);
+                return;
+            }
+            Act::Hang => loop {
+                thread::park();
+            },
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Seen> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|&bytes| bytes > 0)?;
+    let mut words = line.split_whitespace().map(String::from);
+    let (method, path) = (words.next()?, words.next()?);
+    let mut headers = String::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|&bytes| bytes > 0)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        headers.push_str(&line.to_ascii_lowercase().replace("\r\n", "\n"));
+    }
+    let mut seen = Seen { method, path, headers, body: Vec::new() };
+    let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    seen.body = vec![0; length];
+    reader.read_exact(&mut seen.body).ok()?;
+    Some(seen)
+}
+
+/// Not a bulk request: a `HEAD` request finds the engine, templates are taken, there is no ILM.
+fn other(request: &Seen) -> Vec<u8> {
+    if request.method == "HEAD" {
+        return b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\n\r\n".to_vec();
+    }
+    if request.path.contains("_ilm") || request.path.contains("_ism") {
+        return answer(400, &json!({ "error": "no handler found for uri" }).to_string());
+    }
+    answer(if request.method == "GET" { 404 } else { 200 }, r#"{"acknowledged":true}"#)
+}
+
+pub fn answer(status: u16, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
+}
+
+/// The answer of an engine that stored everything.
+pub fn stored(request: &Seen) -> Vec<u8> {
+    let items: Vec<_> = (0..request.docs()).map(|_| json!({ "create": { "status": 201 } })).collect();
+    answer(200, &json!({ "errors": false, "items": items }).to_string())
+}
