@@ -3,6 +3,7 @@
 mod fake;
 mod faults;
 mod rig;
+mod tls;
 
 use std::time::Duration;
 

@@ -1,10 +1,11 @@
 //! An engine that misbehaves on request: a TCP server that reads HTTP requests and answers with whatever bytes a test wants.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 
 /// A request as it came.
@@ -61,14 +62,30 @@ impl Fake {
     /// `act` is asked about every bulk request, with the number of bulk requests before it; all else is answered as the
     /// engine from Maven answers.
     pub fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
+        Fake::start_with(None, act)
+    }
+
+    /// The same behind TLS.
+    pub fn start_tls(tls: Arc<ServerConfig>, act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
+        Fake::start_with(Some(tls), act)
+    }
+
+    fn start_with(tls: Option<Arc<ServerConfig>>, act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
         let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
-        let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().expect("a bound listener has an address"));
         let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
         let (kept, act) = (seen.clone(), Arc::new(act));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, act) = (kept.clone(), act.clone());
-                thread::spawn(move || serve(stream, &seen, &*act));
+                let (seen, act, tls) = (kept.clone(), act.clone(), tls.clone());
+                thread::spawn(move || match tls.map(ServerConnection::new) {
+                    None => serve(stream, &seen, &*act),
+                    Some(connection) => {
+                        let connection = connection.expect("a configuration that works");
+                        serve(StreamOwned::new(connection, stream), &seen, &*act);
+                    }
+                });
             }
         });
         Fake { url, seen }
@@ -83,8 +100,8 @@ impl Fake {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, act: &dyn Fn(&Seen, usize) -> Act) {
-    let mut reader = BufReader::new(stream.try_clone().expect("a stream can be shared"));
+fn serve(stream: impl Read + Write, seen: &Mutex<Vec<Seen>>, act: &dyn Fn(&Seen, usize) -> Act) {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let before = {
             let mut seen = seen.lock().expect("no test panics while it holds this");
@@ -95,12 +112,12 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, act: &dyn Fn(&Seen, usi
         let act = if request.is_bulk() { act(&request, before) } else { Act::Say(other(&request)) };
         match act {
             Act::Say(bytes) => {
-                if stream.write_all(&bytes).is_err() {
+                if reader.get_mut().write_all(&bytes).is_err() {
                     return;
                 }
             }
             Act::Cut(bytes) => {
-                let _ = stream.write_all(&bytes);
+                let _ = reader.get_mut().write_all(&bytes);
                 return;
             }
             Act::Hang => loop {
