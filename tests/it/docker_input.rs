@@ -1,8 +1,10 @@
 //! The docker input on the real engine: what its workers receive, and what it asks for again after a restart.
 
+mod proxy;
 mod run;
 
 use crate::engine::{Docker, docker, unique, wait_until};
+use proxy::Proxy;
 use run::{Got, Run};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -234,4 +236,24 @@ fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled() {
     });
     assert_eq!(received(&lines, "stdout"), kept(&engine, &id));
     assert_eq!(run.end().iter().filter(|line| line.stream == "stdout").count(), 0);
+}
+
+#[test]
+fn five_questions_are_asked_and_cut_connections_lose_and_double_nothing() {
+    let label = unique("proxy");
+    let proxy = Proxy::before(docker().host());
+    let mut run = Run::start(&proxy.host(), &[("include_labels", &format!("it={label}"))]);
+    let script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo out $i; echo err $i >&2; [ $((i % 20)) = 0 ] && usleep 10000; done";
+    let container = docker().container(script).label("it", &label).start();
+    let mut lines = Vec::new();
+    while lines.len() < 6000 {
+        lines.extend(run.lines(500));
+        proxy.cut();
+    }
+    assert_eq!(texts(&lines, "stdout"), numbered("out", 3000));
+    assert_eq!(texts(&lines, "stderr"), numbered("err", 3000));
+    assert_eq!(received(&lines, "stdout"), kept(docker(), container.id()));
+    let five = ["/containers/json", "/containers/{id}/json", "/containers/{id}/logs", "/events", "/version"];
+    assert_eq!(proxy.asked(), five.map(|path| format!("GET {path}")).into());
+    assert_eq!(run.end(), []);
 }

@@ -60,7 +60,9 @@ fn holds(condition: &str, event: &str, expected: bool) {
 
 #[test]
 fn a_field_is_true_unless_it_is_missing_null_or_false() {
-    for (value, expected) in [("null", false), ("false", false), ("0", true), ("\"\"", true), ("true", true), ("{}", true)] {
+    for (value, expected) in
+        [("null", false), ("false", false), ("0", true), ("\"\"", true), ("true", true), ("{}", true)]
+    {
         holds("[a]", &format!("{{\"a\":{value}}}"), expected);
     }
     holds("[a]", "{}", false);

@@ -136,6 +136,7 @@ impl Follower {
         // What it was nudged for until now is seen by this round.
         let _ = self.mail.nudged.notified().now_or_never();
         self.unread |= self.mail.started.swap(false, Ordering::AcqRel);
+        let _turn = shared.or_over(shared.streams.take()).await?;
         let inspected = match shared.or_over(shared.client.inspect(&self.id)).await? {
             Ok(inspected) => inspected,
             Err(failure) => return Ok(self.failed(&failure)),
@@ -146,7 +147,6 @@ impl Follower {
             return Ok(Next::Park);
         }
         self.last_reader = None;
-        let _turn = shared.or_over(shared.streams.take()).await?;
         let since = self.taps.iter().map(|tap| tap.cursor.since()).min().unwrap_or(0);
         let follow = phase == Phase::Running;
         match shared.or_over(shared.client.logs(&self.id, since, follow)).await? {

@@ -69,7 +69,8 @@ impl Shared {
     }
 }
 
-/// The log streams that may be open at a time. Who waits for one gets that of the follower that is idle longest.
+/// The log streams (and inspections) that may be open at a time. Who waits for one gets that of the follower that is
+/// idle longest.
 pub struct Streams {
     free: Arc<Semaphore>,
     asked: Notify,

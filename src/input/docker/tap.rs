@@ -83,7 +83,7 @@ impl Tap {
         let Some(up_to) = self.lines.last().map(|line| Position { at: line.time, ordinal: line.ordinal }) else {
             return if end { self.end(shared).await } else { Ok(()) };
         };
-        let held = self.bytes.len() + self.lines.len() * size_of::<Line>();
+        let held = self.bytes.capacity() + self.lines.capacity() * size_of::<Line>();
         shared.take_from_budget(held).await?;
         self.is_known = !end;
         let receipt = shared.wiring.ledger.open(&self.source.key, up_to, held);
