@@ -7,6 +7,7 @@
 pub mod categorize;
 pub mod date;
 pub mod drop;
+pub mod grok;
 pub mod json;
 pub mod mutate;
 pub mod name;

@@ -3,14 +3,19 @@
 //! A search ends after a number of steps, not after a time, so that the same text always gets the same answer.
 
 use super::{BadRegex, Captures, GaveUp};
-pub use onig::Region;
-use onig::{MatchParam, RegexOptions, SearchOptions, Syntax};
+use onig::{MatchParam, RegexOptions, Region, SearchOptions, Syntax};
+use std::cell::RefCell;
 
 /// Steps that one search may take: 50 to 100 ms. Patterns that do not run away need some thousand.
 pub const STEPS_MAX: u32 = 5_000_000;
 
 /// Entries of the stack of choices, about 40 bytes each: a dot-star needs one for each character of the line.
 const STACK_MAX: u32 = 1_500_000;
+
+thread_local! {
+    /// Where Oniguruma writes what the groups matched; its memory is used again by every search.
+    static REGION: RefCell<Region> = RefCell::new(Region::new());
+}
 
 #[derive(Debug)]
 pub struct Backtracker(onig::Regex);
@@ -30,13 +35,14 @@ impl Backtracker {
 
     /// Where its groups match.
     pub fn captures(&self, text: &str, from: usize, steps_max: u32, into: &mut Captures) -> Result<bool, GaveUp> {
-        let found = self.search(text, from, Some(&mut into.region), steps_max)?;
         into.spans.clear();
-        if found {
-            let region = &into.region;
-            into.spans.extend((0..region.len()).map(|group| region.pos(group)));
-        }
-        Ok(found)
+        REGION.with_borrow_mut(|region| {
+            let found = self.search(text, from, Some(region), steps_max)?;
+            if found {
+                into.spans.extend((0..region.len()).map(|group| region.pos(group)));
+            }
+            Ok(found)
+        })
     }
 
     fn search(&self, text: &str, from: usize, region: Option<&mut Region>, steps_max: u32) -> Result<bool, GaveUp> {

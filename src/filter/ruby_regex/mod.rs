@@ -63,7 +63,6 @@ pub struct GaveUp;
 #[derive(Default)]
 pub struct Captures {
     spans: Vec<Option<(usize, usize)>>,
-    region: backtrack::Region,
     slots: Vec<Option<NonMaxUsize>>,
     cache: Option<onepass::Cache>,
 }
