@@ -14,7 +14,7 @@ use crate::event::destination::DocBatch;
 use crate::pipeline::worker::{Batches, Worker, run as run_worker};
 use crate::pipeline::{OutputSpec, Pipeline};
 use crate::position::Ledger;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::telemetry::exposition::Exposition;
 use crate::telemetry::http::{Node, Pages, Ports, Server};
 use crate::telemetry::metrics;
@@ -45,8 +45,10 @@ const GRACE: Duration = Duration::from_millis(500);
 /// What the daemon needs to know besides its pipeline.
 #[derive(Clone, Debug)]
 pub struct DaemonConfig {
-    /// The registry, dead letters and the like.
+    /// Dead letters and the like.
     pub data: PathBuf,
+    pub registry: registry::Config,
+    pub dead_letter_bytes_max: u64,
     pub workers: usize,
     /// Bytes of log lines held in memory, in all rooms together.
     pub budget_bytes: usize,
@@ -147,7 +149,8 @@ impl Running {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let budget = Arc::new(Budget::new(config.budget_bytes));
         let doors = open(&pipeline)?;
-        let registry = Registry::open(&config.data, Arc::clone(&budget)).map_err(|error| error.to_string())?;
+        let registry = Registry::open_with(config.registry.clone(), Arc::clone(&budget), Arc::clone(&clock))
+            .map_err(|error| error.to_string())?;
         let registry = Arc::new(registry);
         let switch = StopSwitch::default();
         let signals = Signals::new()?;
@@ -322,7 +325,7 @@ fn start_outputs(
             shutdown_timeout: config.shutdown_timeout,
             data: config.data.clone(),
             readiness: readiness.clone(),
-            dead_letters_bytes_max: output::DEAD_LETTERS_BYTES_MAX,
+            dead_letters_bytes_max: config.dead_letter_bytes_max,
         }));
     }
     (tasks, pipes)

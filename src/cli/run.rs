@@ -29,6 +29,8 @@ fn config(settings: &Settings) -> DaemonConfig {
     let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
     DaemonConfig {
         data: settings.path_data.clone(),
+        registry: settings.registry.clone(),
+        dead_letter_bytes_max: settings.dead_letter_bytes_max,
         workers: settings.pipeline.workers,
         budget_bytes: settings.queue.memory_bytes,
         shutdown_timeout: settings.shutdown_timeout,

@@ -25,6 +25,9 @@ const IDLE_CHECK: Duration = Duration::from_millis(50);
 
 /// Where finished events go.
 pub trait Outbox {
+    /// A chunk of so many bytes begins.
+    fn begin(&mut self, _bytes: usize) {}
+
     /// The event reached output `number`.
     fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena);
 
@@ -119,6 +122,7 @@ impl Worker {
         let facts = Facts::read(&chunk.source, chunk.arrived, &facts_arena);
         let counts = &mut counts[chunk.source.input];
         counts.bytes += chunk.bytes.len() as u64;
+        outbox.begin(chunk.bytes.len());
         let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
         state.framer.frames(&chunk, &mut each);
         if chunk.end {
@@ -289,6 +293,30 @@ pub struct Batches {
     routes: Vec<Route>,
     outputs: Vec<Sender<DocBatch>>,
     batches: Vec<DocBatch>,
+    /// How many bytes and documents each output had of the last kilobyte read: room for the next batch is taken once.
+    sizes: Vec<Size>,
+    /// Of the chunk that is under way.
+    chunk_bytes: usize,
+}
+
+/// Per 1,024 bytes read, rounded up.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    body: usize,
+    docs: usize,
+}
+
+impl Size {
+    fn of(batch: &DocBatch, chunk_bytes: usize) -> Size {
+        let per_kilobyte = |count: usize| (count << 10).div_ceil(chunk_bytes.max(1 << 10));
+        Size { body: per_kilobyte(batch.body.len()), docs: per_kilobyte(batch.docs.len()) }
+    }
+
+    /// Room for as much again, and an eighth more.
+    fn room(per_kilobyte: usize, chunk_bytes: usize) -> usize {
+        let room = (per_kilobyte * chunk_bytes) >> 10;
+        room + room / 8 + 64
+    }
 }
 
 impl Batches {
@@ -296,23 +324,34 @@ impl Batches {
     pub fn new(pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>) -> Batches {
         let routes: Vec<Route> = pipeline.outputs.iter().map(|output| output.route.boxed()).collect();
         let batches = routes.iter().map(|_| DocBatch::default()).collect();
-        Batches { routes, outputs, batches }
+        let sizes = vec![Size::default(); routes.len()];
+        Batches { routes, outputs, batches, sizes, chunk_bytes: 0 }
     }
 }
 
 impl Outbox for Batches {
+    fn begin(&mut self, bytes: usize) {
+        self.chunk_bytes = bytes;
+    }
+
     fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena) {
-        self.routes[number].render(event, arena, &mut self.batches[number]);
+        let batch = &mut self.batches[number];
+        if batch.docs.is_empty() {
+            let size = self.sizes[number];
+            batch.body.reserve(Size::room(size.body, self.chunk_bytes));
+            batch.docs.reserve(Size::room(size.docs, self.chunk_bytes));
+        }
+        self.routes[number].render(event, arena, batch);
     }
 
     fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted> {
-        for (batch, output) in self.batches.iter_mut().zip(&self.outputs) {
+        for ((batch, output), size) in self.batches.iter_mut().zip(&self.outputs).zip(&mut self.sizes) {
             if batch.docs.is_empty() {
                 continue;
             }
             let mut full = std::mem::take(batch);
+            *size = Size::of(&full, self.chunk_bytes);
             full.receipts = receipts.iter().map(Receipt::share).collect();
-            batch.body.reserve(full.body.len().min(1 << 20));
             output.send(full).map_err(|Closed(_)| Deserted)?;
         }
         receipts.into_iter().for_each(Receipt::settle);

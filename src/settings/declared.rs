@@ -154,14 +154,13 @@ pub const DECLARED: &[Declared] = &[
     Declared::new(
         "queue.type",
         Kind::OneOf(QueueType::NAMES),
-        "spill",
-        "Where documents wait that cannot leave. `spill` (ours): in memory, then on disk.",
+        "memory",
+        "Where documents wait that cannot leave: in memory; when it is full, inputs wait, and Docker keeps its logs.",
     ),
-    Declared::new("queue.max_bytes", Kind::Bytes, "1gib", "The most that may wait on disk."),
     Declared::new(
         "queue.memory_bytes",
         Kind::Bytes,
-        "16mib",
+        "8mib",
         "The most that log lines may hold in memory, in the whole daemon; inputs wait beyond it.",
     )
     .ours(),
@@ -212,7 +211,10 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("config.test_and_exit", "run `timberline check`"),
     ("dead_letter_queue.enable", "remove it: dead letters are always kept"),
     ("dead_letter_queue.flush_interval", "remove it: dead letters are written at once"),
-    ("dead_letter_queue.retain.age", "remove it: `timberline dead-letters drop` drops them"),
+    (
+        "dead_letter_queue.retain.age",
+        "remove it: dead letters are files under `path.data`, delete what you no longer want",
+    ),
     ("dead_letter_queue.storage_policy", "remove it: there is one policy"),
     ("http.host", "write `api.http.host`"),
     ("http.port", "write `api.http.port`"),
@@ -225,7 +227,8 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("pipeline.unsafe_shutdown", "write `shutdown_timeout`"),
     ("queue.checkpoint.acks", "remove it: what is answered for is on disk"),
     ("queue.checkpoint.writes", "remove it: what is answered for is on disk"),
-    ("queue.drain", "run `timberline queue drain`"),
-    ("queue.max_events", "write `queue.max_bytes`"),
+    ("queue.drain", "remove it: stopping drains for `shutdown_timeout`, and what is left is read again"),
+    ("queue.max_bytes", "write `queue.memory_bytes`: nothing waits on disk"),
+    ("queue.max_events", "write `queue.memory_bytes`"),
     ("queue.page_capacity", "remove it"),
 ];

@@ -83,17 +83,12 @@ pub struct Http {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueType {
-    /// Ours: memory first, then disk.
-    Spill,
     Memory,
-    Persisted,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Queue {
     pub kind: QueueType,
-    /// What may lie on disk.
-    pub bytes_max: u64,
     /// What may be held in memory, in all rooms together.
     pub memory_bytes: usize,
 }
@@ -174,7 +169,6 @@ impl Settings {
             },
             queue: Queue {
                 kind: values.word("queue.type", QueueType::parse),
-                bytes_max: values.bytes("queue.max_bytes"),
                 memory_bytes: usize::try_from(values.bytes("queue.memory_bytes")).unwrap_or(usize::MAX),
             },
             dead_letter_bytes_max: values.bytes("dead_letter_queue.max_bytes"),
@@ -186,22 +180,15 @@ impl Settings {
 }
 
 impl QueueType {
-    pub const NAMES: &'static [&'static str] = &["spill", "memory", "persisted"];
+    pub const NAMES: &'static [&'static str] = &["memory"];
 
     pub fn parse(text: &str) -> Option<QueueType> {
-        match text {
-            "spill" => Some(QueueType::Spill),
-            "memory" => Some(QueueType::Memory),
-            "persisted" => Some(QueueType::Persisted),
-            _ => None,
-        }
+        (text == "memory").then_some(QueueType::Memory)
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            QueueType::Spill => "spill",
             QueueType::Memory => "memory",
-            QueueType::Persisted => "persisted",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::app::demo::{self, Lines};
 use crate::app::load::{Request, load};
 use crate::filter::Ecs;
 use crate::pipeline::Pipeline;
+use crate::registry;
 use screen::Screen;
 use std::fs;
 use std::io::{self, Write as _};
@@ -90,8 +91,11 @@ fn lines(arguments: &DemoArguments) -> (Lines, String) {
 }
 
 fn config(folder: &Path) -> DaemonConfig {
+    let data = folder.join("data");
     DaemonConfig {
-        data: folder.join("data"),
+        registry: registry::Config::of(&data),
+        data,
+        dead_letter_bytes_max: 1 << 20,
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(4),
         budget_bytes: 32 << 20,
         shutdown_timeout: Duration::from_secs(2),

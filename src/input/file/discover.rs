@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub struct Found {
 }
 
 /// Expands the globs, watches the folders on the way, leaves out what the settings leave out.
-pub fn find(config: &Config, watch: &mut Watch) -> Vec<Found> {
+pub fn find(config: &Config, watch: &mut Watch, now_ns: u64) -> Vec<Found> {
     let mut found = Vec::new();
     let mut folders = HashSet::new();
     for pattern in &config.paths {
@@ -37,7 +37,7 @@ pub fn find(config: &Config, watch: &mut Watch) -> Vec<Found> {
         let Ok(paths) = glob::glob(pattern) else { continue };
         for path in paths.flatten() {
             let Ok(metadata) = path.metadata() else { continue };
-            if !metadata.is_file() || is_excluded(config, &path) || is_too_old(config, &metadata) {
+            if !metadata.is_file() || is_excluded(config, &path) || is_too_old(config, &metadata, now_ns) {
                 continue;
             }
             folders.insert(folder_of(&path));
@@ -54,10 +54,10 @@ fn is_excluded(config: &Config, path: &Path) -> bool {
     config.exclude.iter().any(|pattern| pattern.matches(&name))
 }
 
-fn is_too_old(config: &Config, metadata: &Metadata) -> bool {
+fn is_too_old(config: &Config, metadata: &Metadata, now_ns: u64) -> bool {
     let Some(limit) = config.ignore_older else { return false };
-    let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-    age.is_some_and(|age| age > limit)
+    let written = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    written.is_some_and(|written| written + limit < Duration::from_nanos(now_ns))
 }
 
 /// The folder above the first glob character: where new folders appear.

@@ -276,7 +276,7 @@ impl Reader {
             return false;
         }
         self.discovered = Some(Instant::now());
-        let found = discover::find(&self.config, &mut self.watch);
+        let found = discover::find(&self.config, &mut self.watch, self.wiring.clock.now_ns());
         let mut new = false;
         for file in found {
             if let Some(tail) = self.files.get_mut(&file.id) {

@@ -10,7 +10,7 @@ use crate::event::{Identity, Timestamp};
 use crate::input::{Deserted, Wiring};
 use crate::position::{Position, Receipt, SourceKey};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -189,9 +189,10 @@ impl Tail {
         let mut want = config.chunk_bytes;
         loop {
             let left = usize::try_from(size - self.offset).unwrap_or(usize::MAX);
-            let mut bytes = vec![0; want.min(left)];
-            let read = read_at(file, &mut bytes, self.offset)?;
-            bytes.truncate(read);
+            let mut bytes = Vec::with_capacity(want.min(left));
+            let mut from = file;
+            from.seek(SeekFrom::Start(self.offset))?;
+            let read = from.take(want.min(left) as u64).read_to_end(&mut bytes)?;
             let at_end = read >= left;
             match memchr::memrchr(b'\n', &bytes) {
                 Some(last) if !(at_end && config.read_once) => bytes.truncate(last + 1),
