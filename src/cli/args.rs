@@ -33,6 +33,8 @@ pub enum Command {
     DryRun(DryRunArguments),
     /// The main job with nothing else installed: containers' log lines become documents
     Demo(DemoArguments),
+    /// Put index templates and retention policies in place; safe to repeat
+    Setup(SetupArguments),
     /// Ask a running timberline whether it is ready; exit 0 or 1, for HEALTHCHECK
     Health(HealthArguments),
     /// A command, or the settings of a plugin
@@ -75,6 +77,8 @@ pub enum Format {
     Table,
     /// {"_index":…,"_id":…,"_source":{…}}, a line a document
     Ndjson,
+    /// The whole event, as Logstash's rubydebug codec prints it
+    Rubydebug,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,6 +104,15 @@ pub struct DemoArguments {
     /// Replay the recorded containers, even where a Docker answers
     #[arg(long)]
     pub recorded: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SetupArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    /// Print the requests instead of sending them
+    #[arg(long)]
+    pub print: bool,
 }
 
 #[derive(Debug, Args)]

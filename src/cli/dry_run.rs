@@ -6,8 +6,10 @@ use super::table::Table;
 use super::terminal::{DIM, Look, YELLOW, printable, stdin_is_terminal};
 use super::{Ended, Exit, Failure, count, note, thousands};
 use crate::app::dry_run::{Document, Input, Show, Summary, run as run_fixture};
+use crate::codec::Encoder;
 use crate::event::Event;
 use crate::input::fixture;
+use crate::plugin::Settings;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Write};
@@ -89,6 +91,7 @@ fn printer<'w>(format: Format, out: impl Write + 'w) -> Box<dyn Printer + 'w> {
     match format {
         Format::Table => Box::new(Table::new(out, Look::of_stdout())),
         Format::Ndjson => Box::new(Ndjson(out)),
+        Format::Rubydebug => Box::new(Rubydebug::new(out)),
     }
 }
 
@@ -114,6 +117,39 @@ impl<W: Write> Printer for Ndjson<W> {
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// Whole events by the codec of that name.
+struct Rubydebug<W> {
+    out: W,
+    encoder: Box<dyn Encoder>,
+    text: Vec<u8>,
+}
+
+impl<W: Write> Rubydebug<W> {
+    fn new(out: W) -> Rubydebug<W> {
+        let codec = &crate::codec::rubydebug::PLUGIN;
+        let settings = Settings::check(codec.declaration, Vec::new()).expect("rubydebug needs no settings");
+        let build = codec.encoder.expect("rubydebug writes");
+        Rubydebug { out, encoder: build(&settings).expect("the default settings are good ones"), text: Vec::new() }
+    }
+}
+
+impl<W: Write> Show for Rubydebug<W> {
+    fn event(&mut self, event: &Event<'_>, _documents: &[Document<'_>]) -> io::Result<()> {
+        self.text.clear();
+        self.encoder.encode(event, &mut self.text);
+        if self.text.last() != Some(&b'\n') {
+            self.text.push(b'\n');
+        }
+        self.out.write_all(&self.text)
+    }
+}
+
+impl<W: Write> Printer for Rubydebug<W> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn add(total: &mut Summary, more: Summary) {

@@ -14,6 +14,7 @@ mod load;
 pub mod reference;
 mod run;
 mod settings;
+mod setup;
 mod table;
 mod terminal;
 
@@ -92,6 +93,7 @@ fn command(command: Command) -> Ended {
         Command::Check(arguments) => check::run(&arguments),
         Command::DryRun(arguments) => dry_run::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
         Command::Health(arguments) => health::run(&arguments),
         Command::Help(arguments) => help::run(&arguments),
     }

@@ -147,3 +147,45 @@ fn nobody_to_ask_is_not_healthy() {
     assert_eq!((finished.code, finished.stdout.as_str()), (1, ""));
     assert!(finished.stderr.contains(&port.to_string()), "{}", finished.stderr);
 }
+
+#[test]
+fn setup_prints_what_it_would_put_in_place_each_once() {
+    let finished = Timberline::output([
+        "setup",
+        "--print",
+        "-e",
+        "output { elasticsearch { index => \"a-%{+YYYY.MM.dd}\" } elasticsearch { index => \"b-%{+YYYY.MM.dd}\" } }",
+    ]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (0, ""));
+    let heads: Vec<&str> = finished.stdout.lines().filter(|line| line.starts_with("PUT ")).collect();
+    let policy = "PUT /_ilm/policy/timberline-delete-after-30d";
+    assert_eq!(heads, [policy, "PUT /_index_template/timberline-a", "PUT /_index_template/timberline-b"]);
+}
+
+#[test]
+fn setup_says_which_engine_is_away() {
+    let text = "output { elasticsearch { hosts => [ \"http://127.0.0.1:1\" ] } }";
+    let finished = Timberline::output(["setup", "-e", text]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (1, ""));
+    assert!(finished.stderr.contains("error: output `elasticsearch`: cannot connect to http://127.0.0.1:1"), "{finished:?}");
+}
+
+const RUN: &str = "input { file { path => \"/nowhere/*.log\" } } output { stdout { } }";
+
+#[test]
+fn a_data_folder_that_cannot_be_used_ends_the_start() {
+    let finished = Timberline::output(["run", "-e", RUN, "--path.data", "/proc/nowhere"]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
+    assert!(finished.stderr.contains("error: cannot use the data folder /proc/nowhere: "), "{}", finished.stderr);
+}
+
+#[test]
+fn a_port_in_use_ends_the_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = Timberline::new(["run", "-e", RUN, "--api.http.port", &port, "--path.data"]);
+    let data = run.dir().join("data");
+    let finished = run.arg(data).finish();
+    assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
+    assert!(finished.stderr.contains(&port), "{}", finished.stderr);
+}

@@ -6,15 +6,18 @@ use std::time::Instant;
 
 /// Errors that are remembered, the newest last.
 const ERRORS_MAX: usize = 20;
-/// Examples at the end: one of each `WORTH_SHOWING`.
-pub const EXAMPLES: usize = 3;
-
-/// What makes a document a good example; each is looked for once.
-const WORTH_SHOWING: [fn(&Value) -> bool; EXAMPLES] = [
-    |document| document["error"]["category"].as_str().is_some_and(|category| category != "unknown"),
-    |document| document["http"]["duration"].is_number(),
-    |document| document["amount"].is_number(),
+/// What makes a document a good example, and what it is an example of.
+const KINDS: [(&str, fn(&Value) -> bool); 4] = [
+    ("an error and its category", |document| {
+        document["error"]["category"].as_str().is_some_and(|category| category != "unknown")
+    }),
+    ("a request and its duration", |document| document["http"]["duration"].is_number()),
+    ("a transaction and its amount", |document| document["amount"].is_number()),
+    ("an event", |_| true),
 ];
+/// Where a kind does not occur, plain events take its place.
+const OF_A_KIND_MAX: [usize; 4] = [1, 1, 1, EXAMPLES_MAX];
+const EXAMPLES_MAX: usize = 3;
 
 /// One service.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,20 @@ pub struct ErrorSeen {
     pub message: String,
 }
 
+/// A document that is shown at the end.
+#[derive(Clone, Debug)]
+pub struct Example {
+    kind: usize,
+    service: String,
+    pub source: String,
+}
+
+impl Example {
+    pub fn title(&self) -> &'static str {
+        KINDS[self.kind].0
+    }
+}
+
 /// Everything counted so far.
 #[derive(Clone, Debug)]
 pub struct Board {
@@ -47,8 +64,7 @@ pub struct Board {
     /// Documents written, by index.
     pub indices: BTreeMap<String, u64>,
     pub bytes: u64,
-    /// Documents as they were written, one a kind.
-    pub examples: [Option<String>; EXAMPLES],
+    examples: Vec<Example>,
 }
 
 impl Default for Board {
@@ -62,7 +78,7 @@ impl Default for Board {
             last_errors: VecDeque::new(),
             indices: BTreeMap::new(),
             bytes: 0,
-            examples: Default::default(),
+            examples: Vec::new(),
         }
     }
 }
@@ -88,13 +104,28 @@ impl Board {
         service.warnings += u64::from(level == "WARN");
         service.last = text(&document["message"]);
         if is_error {
-            self.error(&document, name);
+            self.error(&document, name.clone());
         }
-        for (example, worth_showing) in self.examples.iter_mut().zip(WORTH_SHOWING) {
-            if example.is_none() && worth_showing(&document) {
-                *example = Some(source.to_string());
-                break;
-            }
+        self.look_for_example(&document, name, source);
+    }
+
+    /// Three documents, of as many kinds as there were.
+    pub fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.examples.iter().take(EXAMPLES_MAX)
+    }
+
+    /// The kinds are in the order of their worth, and no two examples are of one service where there are several.
+    fn look_for_example(&mut self, document: &Value, service: String, source: &str) {
+        if self.examples.len() == OF_A_KIND_MAX.iter().sum::<usize>()
+            || self.examples.iter().any(|example| example.service == service)
+        {
+            return;
+        }
+        let room = |kind: usize| self.examples.iter().filter(|e| e.kind == kind).count() < OF_A_KIND_MAX[kind];
+        let kind = KINDS.iter().enumerate().find(|(kind, (_, is_one))| room(*kind) && is_one(document));
+        if let Some((kind, _)) = kind {
+            self.examples.push(Example { kind, service, source: source.to_string() });
+            self.examples.sort_by_key(|example| example.kind);
         }
     }
 
@@ -129,6 +160,17 @@ mod tests {
         let service = &board.services["a"];
         assert_eq!((board.events, board.errors, service.errors, service.last.as_str()), (2, 1, 1, "gone"));
         assert_eq!((board.categories["network"], board.last_errors[0].message.as_str()), (1, "gone"));
-        assert!(board.examples[0].as_deref().is_some_and(|example| example.contains("gone")));
+    }
+
+    #[test]
+    fn examples_are_of_different_kinds_and_services() {
+        let mut board = Board::default();
+        board.event(r#"{"service_name":"plain","message":"hello"}"#);
+        board.event(r#"{"service_name":"a","amount":1}"#);
+        board.event(r#"{"service_name":"a","http":{"duration":2}}"#);
+        board.event(r#"{"service_name":"b","http":{"duration":3}}"#);
+        let titles: Vec<_> = board.examples().map(|example| (example.title(), example.source.len())).collect();
+        let expected = [("a request and its duration", 43), ("a transaction and its amount", 31), ("an event", 42)];
+        assert_eq!(titles, expected);
     }
 }

@@ -1,7 +1,7 @@
 //! The recorded containers of `fixtures/`, told again as if they ran now: an input like any other.
 //!
-//! A case's lines keep their order and the proportions of their pauses; each round of the recording is fitted into
-//! `ROUND`, so that something is going on everywhere at any moment.
+//! A case's lines keep their order; what was printed in one breath stays together, and the breaths are spread evenly
+//! over `ROUND`, so that something is going on everywhere at any moment.
 
 use super::shift::retold;
 use crate::app::dry_run::container_of_fixture;
@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long one telling of the recording takes.
 const ROUND: Duration = Duration::from_secs(5);
+/// Lines that followed each other faster than this were printed in one breath: an error and its stack.
+const BREATH_NS: u64 = 2_000_000;
 
 /// One recorded container.
 pub struct Case {
@@ -89,11 +91,21 @@ impl Case {
         };
         let chunks = fixture.chunks(self.log.as_bytes());
         let times: Vec<u64> = chunks.iter().map(time_of).collect();
-        let (first, last) = (times.iter().min().copied().unwrap_or(0), times.iter().max().copied().unwrap_or(0));
-        let scale = ROUND.as_secs_f64() / (last - first).max(1) as f64;
-        let after = |time: u64| Duration::from_secs_f64((time - first) as f64 * scale);
-        times.iter().zip(chunks).map(|(time, chunk)| Due { after: after(*time), chunk }).collect()
+        let breaths = breaths(&times);
+        let beat = ROUND / breaths.last().map_or(1, |last| last + 1);
+        breaths.into_iter().zip(chunks).map(|(breath, chunk)| Due { after: beat * breath, chunk }).collect()
     }
+}
+
+/// The number of each line's breath.
+fn breaths(times: &[u64]) -> Vec<u32> {
+    let pauses = times.windows(2).map(|pair| u32::from(pair[1] > pair[0] + BREATH_NS));
+    let mut breath = 0;
+    let rest = pauses.map(|pause| {
+        breath += pause;
+        breath
+    });
+    times.first().map(|_| 0).into_iter().chain(rest).collect()
 }
 
 fn time_of(chunk: &Chunk) -> u64 {
@@ -136,5 +148,17 @@ async fn now_told(chunk: Chunk, wiring: &Wiring, ordinals: &mut Ordinals) -> Chu
         arrived: now,
         receipt,
         end: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_printed_in_one_breath_stays_together() {
+        let millis = |times: &[u64]| times.iter().map(|time| time * 1_000_000).collect::<Vec<_>>();
+        assert_eq!(breaths(&millis(&[10, 11, 12, 40, 40, 90])), [0, 0, 0, 1, 1, 2]);
+        assert_eq!(breaths(&[]), [0; 0]);
     }
 }

@@ -1,9 +1,8 @@
 //! What the demo says at its end: what was written, three documents, and how to go on.
 
-use super::conf;
 use crate::app::demo::board::Board;
 use crate::app::demo::file_of;
-use crate::cli::terminal::{BOLD, CYAN, DIM, GREEN, Look, cut, printable};
+use crate::cli::terminal::{BOLD, CYAN, GREEN, Look, cut, printable, width};
 use crate::cli::{count, thousands};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -12,7 +11,7 @@ pub fn print(board: &Board, folder: &Path, look: Look) -> io::Result<()> {
     let mut text = written(board, folder, look);
     text += &examples(board, look);
     text += &format!("\n{}\n", look.paint(BOLD, "the same pipeline, into an Elasticsearch:"));
-    let command = format!("ELASTICSEARCH_HOSTS=http://localhost:9200 timberline run -f {}", conf(folder).display());
+    let command = format!("ELASTICSEARCH_HOSTS=http://localhost:9200 timberline run -f {}", folder.display());
     text += &format!("  {}\n", look.paint(GREEN, &command));
     let mut out = io::stdout();
     out.write_all(text.as_bytes())?;
@@ -31,36 +30,45 @@ fn written(board: &Board, folder: &Path, look: Look) -> String {
 }
 
 fn examples(board: &Board, look: Look) -> String {
-    let examples: Vec<&String> = board.examples.iter().flatten().collect();
     let mut out = String::new();
-    for (at, example) in examples.iter().enumerate() {
-        let title = if at == 0 { format!("\n{}\n", look.paint(BOLD, "some of them:")) } else { "\n".to_string() };
-        out += &title;
-        out += &document(example, look);
+    for example in board.examples() {
+        out += &format!("\n{}\n", look.paint(BOLD, &format!("{}:", example.title())));
+        if look.terminal {
+            flow(&example.source, look).iter().for_each(|line| out += &format!("  {line}\n"));
+        } else {
+            out += &format!("  {}\n", example.source);
+        }
     }
     out
 }
 
-/// A field a line; on a terminal, cut at its edge.
-fn document(source: &str, look: Look) -> String {
+/// The document's fields one behind the other, in lines that fit the terminal; a field that fits none is cut.
+fn flow(source: &str, look: Look) -> Vec<String> {
+    let columns = look.width.saturating_sub(4);
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(source).unwrap_or_default();
-    let last = fields.len().saturating_sub(1);
-    let mut out = "  {\n".to_string();
-    for (at, (name, value)) in fields.iter().enumerate() {
-        let name = serde_json::Value::from(name.as_str()).to_string();
-        let comma = if at == last { "" } else { "," };
-        let value = printable(&format!("{value}{comma}")).into_owned();
-        let room = look.width.saturating_sub(name.chars().count() + 6);
-        let value = if look.terminal { cut(&value, room).into_owned() } else { value };
-        out += &format!("    {}{} {value}\n", look.paint(CYAN, &name), look.paint(DIM, ":"));
+    let mut lines = vec![String::new()];
+    let mut taken = 0;
+    for (name, value) in &fields {
+        let name = printable(name);
+        let value = printable(&value.to_string()).into_owned();
+        let value = cut(&value, columns.saturating_sub(width(&name) + 2)).into_owned();
+        let wide = width(&name) + 1 + width(&value);
+        if taken > 0 && taken + 2 + wide > columns {
+            lines.push(String::new());
+            taken = 0;
+        }
+        let line = lines.last_mut().expect("never empty");
+        *line += if taken > 0 { "  " } else { "" };
+        *line += &format!("{}{value}", look.paint(CYAN, &format!("{name}=")));
+        taken += wide + if taken > 0 { 2 } else { 0 };
     }
-    out + "  }\n"
+    lines
 }
 
 fn size(bytes: u64) -> String {
     match bytes {
         0..10_000 => format!("{bytes} bytes"),
-        10_000..10_000_000 => format!("{} kB", bytes / 1000),
-        _ => format!("{} MB", bytes / 1_000_000),
+        10_000..1_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }

@@ -5,7 +5,7 @@ mod screen;
 
 use super::args::DemoArguments;
 use super::terminal::Look;
-use super::{Ended, Exit, Failure};
+use super::{Ended, Exit, Failure, count};
 use crate::app::daemon::DaemonConfig;
 use crate::app::demo::board::Board;
 use crate::app::demo::{self, Lines};
@@ -78,16 +78,18 @@ fn conf(folder: &Path) -> PathBuf {
 
 fn lines(arguments: &DemoArguments) -> (Lines, String) {
     let lasting = arguments.seconds.map(Duration::from_secs);
-    let recorded = demo::recorded_containers();
-    let why = match if arguments.recorded { Err("as asked".to_string()) } else { docker() } {
+    let docker = if arguments.recorded { Err(String::new()) } else { docker() };
+    let why = match docker {
         Ok(running) => {
-            return (Lines::Docker { lasting }, format!("following {running} of this Docker; Ctrl-C ends it"));
+            let title = format!("following {} of this Docker; Ctrl-C ends it", count(running, "container"));
+            return (Lines::Docker { lasting }, title);
         }
-        Err(why) => why,
+        Err(why) if why.is_empty() => why,
+        Err(why) => format!("{why}: "),
     };
     let lasting = lasting.unwrap_or(Duration::from_secs(LASTING_S));
-    let title = format!("{why}: replaying {recorded} recorded containers for {} s; Ctrl-C ends it", lasting.as_secs());
-    (Lines::Recorded { lasting }, title)
+    let containers = count(demo::recorded_containers(), "recorded container");
+    (Lines::Recorded { lasting }, format!("{why}replaying {containers} for {} s; Ctrl-C ends it", lasting.as_secs()))
 }
 
 fn config(folder: &Path) -> DaemonConfig {
@@ -120,6 +122,6 @@ fn paint(board: &Mutex<Board>, look: Look, done: &Receiver<()>) -> io::Result<()
 }
 
 /// How many containers run here, or why none is followed.
-fn docker() -> Result<String, String> {
+fn docker() -> Result<usize, String> {
     Err("no Docker answers here".to_string())
 }

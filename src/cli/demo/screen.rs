@@ -18,8 +18,8 @@ const CATEGORY: usize = 20;
 /// The time, the service and the category of an error, with the gaps between them.
 const ERROR_HEAD: usize = 10 + SERVICE + 2 + 14 + 2;
 const SERVICE: usize = 20;
-/// Rows that are no service and no error: titles, sums, categories, empty ones.
-const OTHER_ROWS: usize = 12;
+/// Rows that are no service and no error: the demo's title above, titles, sums, categories, empty ones.
+const OTHER_ROWS: usize = 13;
 const ERRORS_MIN: usize = 4;
 
 pub struct Screen {
@@ -38,7 +38,8 @@ struct Picture {
 
 impl Screen {
     pub fn new(look: Look) -> Screen {
-        Screen { look, drawn: 0, past: VecDeque::new() }
+        let nothing = Picture { at: Instant::now(), events: 0, services: BTreeMap::new() };
+        Screen { look, drawn: 0, past: VecDeque::from([nothing]) }
     }
 
     pub fn show(&mut self, board: &Board) -> io::Result<()> {
@@ -176,10 +177,10 @@ impl Drop for Screen {
     }
 }
 
-/// The services with the most events, by name so that rows do not jump.
+/// The services with the most errors and events, by name so that rows do not jump.
 fn busiest(services: &BTreeMap<String, Service>, rows: usize) -> BTreeMap<&str, &Service> {
     let mut all: Vec<_> = services.iter().map(|(name, service)| (name.as_str(), service)).collect();
-    all.sort_by_key(|(_, service)| std::cmp::Reverse(service.events));
+    all.sort_by_key(|(_, service)| std::cmp::Reverse((service.errors, service.events)));
     all.into_iter().take(rows).collect()
 }
 
