@@ -1,6 +1,7 @@
 //! Fixtures: a file's lines as chunks, as the real inputs would make them, without threads, state or network.
 //!
-//! A json-file log gives what the docker input gives: sources per stream, Docker's time, ordinals, joined parts.
+//! A json-file log gives what the docker input gives: sources per stream, Docker's time, ordinals, joined parts,
+//! terminal colours taken out.
 //! Plain lines and JSON events get their place from file and offset.
 
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
@@ -178,7 +179,8 @@ impl Stream {
     fn give(&mut self, fixture: &Fixture<'_>) -> Chunk {
         self.ordinal = if self.last == Some(self.time) { self.ordinal + 1 } else { 0 };
         self.last = Some(self.time);
-        let bytes = std::mem::take(&mut self.parts);
+        let mut bytes = std::mem::take(&mut self.parts);
+        super::docker::ansi::strip_from(&mut bytes, 0);
         let framing = whole(bytes.len(), self.time, self.ordinal);
         fixture.chunk(&self.source, bytes, framing)
     }

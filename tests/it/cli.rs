@@ -167,7 +167,10 @@ fn setup_says_which_engine_is_away() {
     let text = "output { elasticsearch { hosts => [ \"http://127.0.0.1:1\" ] } }";
     let finished = Timberline::output(["setup", "-e", text]);
     assert_eq!((finished.code, finished.stdout.as_str()), (1, ""));
-    assert!(finished.stderr.contains("error: output `elasticsearch`: cannot connect to http://127.0.0.1:1"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("error: output `elasticsearch`: cannot connect to http://127.0.0.1:1"),
+        "{finished:?}"
+    );
 }
 
 const RUN: &str = "input { file { path => \"/nowhere/*.log\" } } output { stdout { } }";

@@ -18,6 +18,8 @@ const KINDS: [(&str, fn(&Value) -> bool); 4] = [
 /// Where a kind does not occur, plain events take its place.
 const OF_A_KIND_MAX: [usize; 4] = [1, 1, 1, EXAMPLES_MAX];
 const EXAMPLES_MAX: usize = 3;
+/// The last kind: any event.
+const PLAIN: usize = KINDS.len() - 1;
 
 /// One service.
 #[derive(Clone, Debug, Default)]
@@ -114,19 +116,21 @@ impl Board {
         self.examples.iter().take(EXAMPLES_MAX)
     }
 
-    /// The kinds are in the order of their worth, and no two examples are of one service where there are several.
+    /// The kinds are in the order of their worth. No two examples are of one service where there are several; a
+    /// plain one gives way to a better one of its service.
     fn look_for_example(&mut self, document: &Value, service: String, source: &str) {
-        if self.examples.len() == OF_A_KIND_MAX.iter().sum::<usize>()
-            || self.examples.iter().any(|example| example.service == service)
-        {
+        let there = self.examples.iter().position(|example| example.service == service);
+        if there.is_some_and(|there| self.examples[there].kind != PLAIN) {
             return;
         }
         let room = |kind: usize| self.examples.iter().filter(|e| e.kind == kind).count() < OF_A_KIND_MAX[kind];
         let kind = KINDS.iter().enumerate().find(|(kind, (_, is_one))| room(*kind) && is_one(document));
-        if let Some((kind, _)) = kind {
-            self.examples.push(Example { kind, service, source: source.to_string() });
-            self.examples.sort_by_key(|example| example.kind);
+        let Some((kind, _)) = kind.filter(|(kind, _)| there.is_none() || *kind != PLAIN) else { return };
+        if let Some(there) = there {
+            self.examples.remove(there);
         }
+        self.examples.push(Example { kind, service, source: source.to_string() });
+        self.examples.sort_by_key(|example| example.kind);
     }
 
     fn error(&mut self, document: &Value, service: String) {
@@ -166,11 +170,12 @@ mod tests {
     fn examples_are_of_different_kinds_and_services() {
         let mut board = Board::default();
         board.event(r#"{"service_name":"plain","message":"hello"}"#);
+        board.event(r#"{"service_name":"a","message":"hello"}"#);
         board.event(r#"{"service_name":"a","amount":1}"#);
         board.event(r#"{"service_name":"a","http":{"duration":2}}"#);
         board.event(r#"{"service_name":"b","http":{"duration":3}}"#);
         let titles: Vec<_> = board.examples().map(|example| (example.title(), example.source.len())).collect();
-        let expected = [("a request and its duration", 43), ("a transaction and its amount", 31), ("an event", 42)];
+        let expected = [("a request and its duration", 42), ("a transaction and its amount", 31), ("an event", 42)];
         assert_eq!(titles, expected);
     }
 }

@@ -12,9 +12,10 @@ pub use sink::file_of;
 
 use super::daemon::{self, DaemonConfig, Ended};
 use super::doors::{self, Doors};
+use crate::channel::StopSwitch;
 use crate::input::{self, Input};
 use crate::output::Output;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{InputSpec, Pipeline};
 use board::Board;
 use replay::Replay;
 use sink::Sink;
@@ -25,6 +26,9 @@ use std::time::Duration;
 /// The pipeline that is shipped. Its first output gets every event.
 pub const PIPELINE: &str = include_str!("../../../pipelines/protrader5.conf");
 
+/// A Docker that hangs is none to show anything with.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Where the lines come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
@@ -32,6 +36,15 @@ pub enum Lines {
     Docker { lasting: Option<Duration> },
     /// The recorded ones.
     Recorded { lasting: Duration },
+}
+
+/// How many containers run here that the pipeline follows. An error: no Docker answers.
+pub fn running_containers(pipeline: &Pipeline) -> Result<usize, String> {
+    let docker = |spec: &&InputSpec| spec.settings.declaration().name == input::docker::PLUGIN.declaration.name;
+    let Some(spec) = pipeline.inputs.iter().find(docker) else { return Ok(0) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|why| why.to_string())?;
+    let asked = async { tokio::time::timeout(PATIENCE, input::docker::running(&spec.settings)).await };
+    runtime.block_on(asked).unwrap_or_else(|_| Err("it does not answer".to_string()))
 }
 
 /// How many containers were recorded.
@@ -69,9 +82,16 @@ struct Lasting {
 impl Input for Lasting {
     fn run(self: Box<Self>, wiring: input::Wiring) -> input::Running {
         let Some(lasting) = self.lasting else { return self.inner.run(wiring) };
+        let (switch, stop) = (StopSwitch::default(), wiring.stop.clone());
+        let mut inner = self.inner.run(input::Wiring { stop: switch.listener(), ..wiring });
         Box::pin(async move {
-            // What the input was waiting for when the time is over is nothing that was read.
-            tokio::time::timeout(lasting, self.inner.run(wiring)).await.ok();
+            tokio::select! {
+                () = &mut inner => return,
+                () = tokio::time::sleep(lasting) => {}
+                () = stop.stopped() => {}
+            }
+            switch.stop();
+            inner.await;
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::app::load::{Request, load};
 use crate::filter::Ecs;
 use crate::pipeline::Pipeline;
 use crate::registry;
+use crate::settings::Declared;
 use screen::Screen;
 use std::fs;
 use std::io::{self, Write as _};
@@ -32,7 +33,7 @@ pub fn run(arguments: &DemoArguments) -> Ended {
     let look = Look::of_stdout();
     let folder = folder(arguments)?;
     let pipeline = pipeline(&folder)?;
-    let (lines, title) = lines(arguments);
+    let (lines, title) = lines(arguments, &pipeline);
     writeln!(io::stdout(), "{title}\ndocuments go to {}\n", folder.display())?;
 
     let board = Arc::new(Mutex::new(Board::default()));
@@ -76,16 +77,17 @@ fn conf(folder: &Path) -> PathBuf {
     folder.join("protrader5.conf")
 }
 
-fn lines(arguments: &DemoArguments) -> (Lines, String) {
+fn lines(arguments: &DemoArguments, pipeline: &Pipeline) -> (Lines, String) {
     let lasting = arguments.seconds.map(Duration::from_secs);
-    let docker = if arguments.recorded { Err(String::new()) } else { docker() };
-    let why = match docker {
-        Ok(running) => {
+    let running = if arguments.recorded { None } else { Some(demo::running_containers(pipeline)) };
+    let why = match running {
+        None => "",
+        Some(Ok(0)) => "no container runs here: ",
+        Some(Err(_)) => "no Docker answers here: ",
+        Some(Ok(running)) => {
             let title = format!("following {} of this Docker; Ctrl-C ends it", count(running, "container"));
             return (Lines::Docker { lasting }, title);
         }
-        Err(why) if why.is_empty() => why,
-        Err(why) => format!("{why}: "),
     };
     let lasting = lasting.unwrap_or(Duration::from_secs(LASTING_S));
     let containers = count(demo::recorded_containers(), "recorded container");
@@ -101,7 +103,7 @@ fn config(folder: &Path) -> DaemonConfig {
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(4),
         budget_bytes: 32 << 20,
         shutdown_timeout: Duration::from_secs(2),
-        host: "demo".to_string(),
+        host: Declared::of("node.name").map(Declared::default_text).unwrap_or_default(),
         salt: String::new(),
         http: None,
     }
@@ -119,9 +121,4 @@ fn paint(board: &Mutex<Board>, look: Look, done: &Receiver<()>) -> io::Result<()
             return screen.end();
         }
     }
-}
-
-/// How many containers run here, or why none is followed.
-fn docker() -> Result<usize, String> {
-    Err("no Docker answers here".to_string())
 }

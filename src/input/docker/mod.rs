@@ -10,7 +10,7 @@
 //! among equal times. Back-pressure: a chunk's bytes are taken from the budget before anything more is read; a
 //! follower that waits leaves the lines in Docker's files. The engine away is waited for, forever.
 
-mod ansi;
+pub(super) mod ansi;
 mod client;
 mod connect;
 mod cursor;
@@ -29,7 +29,7 @@ use super::{Input, InputPlugin, Running, Wiring};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use client::Client;
 use connect::{Dialer, Endpoint, TlsFiles};
-use discover::{Own, Selection};
+use discover::{Candidate, Own, Phase, Selection};
 use shared::{Counters, Shared, Streams};
 use since::Since;
 use std::fs;
@@ -162,6 +162,29 @@ struct DockerInput {
 }
 
 fn build(settings: &Settings) -> Result<Box<dyn Input>, Fault> {
+    Ok(Box::new(configured(settings)?))
+}
+
+/// How many containers run that an input with these settings follows. An error: no engine answers.
+pub async fn running(settings: &Settings) -> Result<usize, String> {
+    let DockerInput { config, endpoint, files } = configured(settings).map_err(|fault| fault.text)?;
+    let client = Client::new(Dialer::new(endpoint, &files)?)?;
+    let listed = client.list().await.map_err(|failure| failure.to_string())?;
+    let selection = config.selection.without(own());
+    let is_followed = |container: &&client::Listed| {
+        let client::Listed { id, name, image, labels, phase, .. } = container;
+        *phase == Phase::Running && selection.wants(&Candidate { id, name, image, labels })
+    };
+    Ok(listed.iter().filter(is_followed).count())
+}
+
+/// The container that we are, if we are one.
+fn own() -> Own {
+    let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    Own::find(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"), &text("/proc/sys/kernel/hostname"))
+}
+
+fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
     if settings.text("read") == Some("file") {
         let text = "`read => \"file\"` is not supported yet";
         return Err(
@@ -181,7 +204,7 @@ fn build(settings: &Settings) -> Result<Box<dyn Input>, Fault> {
         labels_dedot: settings.boolean("labels_dedot"),
         line_bytes_max: line_bytes_max(settings)?,
     };
-    Ok(Box::new(DockerInput { config, endpoint, files }))
+    Ok(DockerInput { config, endpoint, files })
 }
 
 fn tls_files(settings: &Settings) -> Result<TlsFiles, Fault> {
@@ -231,16 +254,14 @@ impl DockerInput {
     fn watcher(self, wiring: Wiring) -> Result<Watcher, String> {
         let dialer = Dialer::new(self.endpoint, &self.files)?;
         let (engine, engine_seen) = tokio::sync::watch::channel(None);
-        let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let own =
-            Own::find(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"), &text("/proc/sys/kernel/hostname"));
+        let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         let shared = Shared {
             client: Client::new(dialer)?,
             since_ns: self.config.since.at_ns(wiring.clock.now_ns()),
-            streams: Streams::new(shared::streams_max(&text("/proc/self/limits"))),
+            streams: Streams::new(shared::streams_max(&limits)),
             counters: Counters::new(&wiring.label),
             engine: engine_seen,
-            config: Config { selection: self.config.selection.without(own), ..self.config },
+            config: Config { selection: self.config.selection.without(own()), ..self.config },
             wiring,
         };
         Ok(Watcher::new(Arc::new(shared), engine))
