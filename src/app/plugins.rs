@@ -14,6 +14,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::categorize::PLUGIN,
     &filter::date::PLUGIN,
     &filter::drop::PLUGIN,
+    &filter::grok::PLUGIN,
     &filter::json::PLUGIN,
     &filter::mutate::PLUGIN,
 ];

@@ -47,7 +47,7 @@ static DECLARATION: Declaration = Declaration {
             "Tags to add when no pattern fits.",
         ),
     ],
-    example: "date { match => [ \"logdate\", \"MMM dd yyyy HH:mm:ss\", \"ISO8601\" ] }",
+    example: "filter { date { match => [ \"logdate\", \"MMM dd yyyy HH:mm:ss\", \"ISO8601\" ] } }",
     differs: &[
         "differs from Logstash: names of months and days are read in English only; another `locale` is refused where a pattern has such names",
         "differs from Logstash: a pattern without a month takes the present year, in December too",

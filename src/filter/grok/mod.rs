@@ -105,7 +105,7 @@ static DECLARATION: Declaration = Declaration {
             "Whether the time is counted for each pattern or for all of an event's together.",
         ),
     ],
-    example: "grok { match => { \"message\" => \"%{IP:client} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes:int}\" } }",
+    example: r#"filter { grok { match => { "message" => "%{IP:client} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes:int}" } } }"#,
     differs: &[
         "differs from Logstash: a pattern's time is counted in steps (some 60,000 a millisecond, five million at most, which is less than a tenth of a second), so that the same line always gets the same answer; the steps are counted for each pattern, whatever `timeout_scope` says",
     ],
