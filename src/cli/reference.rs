@@ -1,6 +1,7 @@
 //! `docs/plugins/*.md`: the reference pages, printed from what the plugins declare.
 //!
-//! The pages stand in the repository, so that they can be read there.
+//! The pages stand in the repository, so that they can be read there; the test here fails when one is stale.
+//! `TIMBERLINE_BLESS=1 cargo test --lib reference_pages` writes them anew.
 
 use crate::app::plugins;
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
@@ -95,6 +96,34 @@ pub fn pages() -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn the_reference_pages_say_what_the_plugins_declare() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plugins");
+        let pages = pages();
+        if std::env::var_os("TIMBERLINE_BLESS").is_some() {
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder).unwrap();
+            pages.iter().for_each(|(file, text)| fs::write(folder.join(file), text).unwrap());
+        }
+        let stale: Vec<&str> = pages
+            .iter()
+            .filter(|(file, text)| fs::read_to_string(folder.join(file)).ok().as_ref() != Some(text))
+            .map(|(file, _)| file.as_str())
+            .collect();
+        let there: BTreeSet<String> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .map(|f| f.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let left: Vec<_> = there.iter().filter(|file| pages.iter().all(|(page, _)| page != *file)).collect();
+        let cure = "write them anew with: TIMBERLINE_BLESS=1 cargo test --lib reference_pages";
+        assert!(stale.is_empty() && left.is_empty(), "stale: {stale:?}, of no plugin: {left:?}; {cure}");
+    }
 
     #[test]
     fn a_page_has_the_settings_the_common_ones_and_the_differences() {

@@ -3,6 +3,7 @@
 use crate::engine::{Finished, Timberline};
 use std::fs;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Exit code, standard output, standard error.
@@ -191,4 +192,41 @@ fn a_port_in_use_ends_the_start() {
     let finished = run.arg(data).finish();
     assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
     assert!(finished.stderr.contains(&port), "{}", finished.stderr);
+}
+
+#[test]
+fn the_shipped_pipeline_compiles() {
+    let finished = Timberline::output(["check", "--strict", "-f", "pipelines/"]);
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert!(finished.stdout.starts_with("configuration OK: 1 input, "), "{}", finished.stdout);
+}
+
+#[test]
+fn a_demo_without_a_terminal_writes_daily_documents_and_says_so_in_plain_lines() {
+    let run = Timberline::new(["demo", "--recorded", "--seconds", "2", "--keep-data"]);
+    let folder = run.dir().join("demo");
+    let finished = run.arg(&folder).finish();
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert!(!finished.stdout.contains('\x1b'), "{}", finished.stdout);
+    assert!(finished.stdout.contains("timberline run -f "), "{}", finished.stdout);
+    let logs = written(&folder, "protrader5-logs-");
+    let errors = written(&folder, "protrader5-errors-");
+    assert!(logs.len() > 500 && !errors.is_empty(), "{} and {}", logs.len(), errors.len());
+    let counted = format!(" {}  {}/protrader5-errors-", errors.len(), folder.display());
+    assert!(finished.stdout.contains(&counted), "{}", finished.stdout);
+    assert!(errors.iter().all(|document| document["error"]["category"].is_string()));
+    let services: std::collections::BTreeSet<_> = logs.iter().map(|d| d["service_name"].to_string()).collect();
+    assert!(services.len() > 8, "{services:?}");
+}
+
+/// The documents of the daily files with this beginning.
+fn written(folder: &Path, beginning: &str) -> Vec<serde_json::Value> {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut documents = Vec::new();
+    for file in files.filter(|file| file.file_name().unwrap().to_string_lossy().starts_with(beginning)) {
+        assert!(file.to_string_lossy().ends_with(".ndjson"), "{}", file.display());
+        let text = fs::read_to_string(&file).unwrap();
+        documents.extend(text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()));
+    }
+    documents
 }
