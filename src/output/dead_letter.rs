@@ -61,14 +61,16 @@ impl DeadLetters {
     pub fn new(data: &Path, output: &str, bytes_max: u64) -> DeadLetters {
         let name: String =
             output.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        DeadLetters {
+        let letters = DeadLetters {
             path: data.join(FOLDER).join(format!("{name}.ndjson")),
             output: output.into(),
             bytes_max,
             file: None,
             torn: false,
             gauge: metrics::gauge(metrics::DEAD_LETTER_BYTES, &[]),
-        }
+        };
+        letters.gauge.set(letters.folder_bytes() as f64);
+        letters
     }
 
     pub fn path(&self) -> &Path {

@@ -5,14 +5,16 @@
 //! what they were given. Dropping the loop drops them all, and with them the documents that have no verdict: their
 //! receipts are forgotten, and they are read again at the next start.
 
-use super::client::{Client, Failure, Frames, Method, random};
+use super::client::{Client, Failure, Frames, random};
 use super::config::Config;
 use super::health::{Health, OnceAMinute};
 use super::outbox::{Letter, Outbox, Outcome, Request};
 use super::reply::{self, Reply};
 use super::setup::{self, Trouble};
 use crate::backoff::Backoff;
+use crate::channel::Empty;
 use crate::event::Timestamp;
+use crate::event::destination::DocBatch;
 use crate::output::Wiring;
 use crate::output::dead_letter::{self, DeadLetters, Kept};
 use crate::telemetry::metrics;
@@ -81,6 +83,12 @@ pub struct Bulk {
     health: Health,
     /// No address answers; a task waits for one.
     nowhere: bool,
+    /// Templates are to be looked at: at the start, and when the engine was away, for it may be another one now.
+    unprepared: bool,
+    /// They have been, once: only what changes is said again.
+    prepared: bool,
+    /// The word to stop was heard.
+    hurried: bool,
     /// The pipe from the workers is closed.
     closed: bool,
     letters: Vec<Letter>,
@@ -116,6 +124,9 @@ impl Bulk {
             counts: Arc::new(Counts::new(&wiring.label, &config.index_pattern)),
             health: Health::new(wiring.label.clone(), client.addresses(), wiring.readiness.clone(), now),
             nowhere: false,
+            unprepared: true,
+            prepared: false,
+            hurried: false,
             closed: false,
             letters: Vec::new(),
             writer: Some(DeadLetters::new(&wiring.data, &wiring.label, wiring.dead_letters_bytes_max)),
@@ -152,8 +163,11 @@ impl Bulk {
     }
 
     async fn prepare_and_send(&mut self) {
-        self.prepare().await;
+        let stop = self.wiring.stop.clone();
         loop {
+            if self.unprepared {
+                self.prepare().await;
+            }
             self.launch();
             if self.is_done() {
                 return;
@@ -171,13 +185,20 @@ impl Bulk {
                     None => self.closed = true,
                 },
                 () = sleep_until(due), if due.is_some() => {}
+                () = stop.stopped(), if !self.hurried => self.hurry(),
             }
             self.take_waiting();
         }
     }
 
+    fn hurry(&mut self) {
+        self.hurried = true;
+        self.outbox.hurry(Instant::now());
+    }
+
     /// Templates and policies, before the first document.
     async fn prepare(&mut self) {
+        self.unprepared = false;
         let config = self.config.clone();
         let Some(setup) = &config.setup else { return };
         let mut backoff = Backoff::new(config.retry_initial, config.retry_max);
@@ -216,13 +237,14 @@ impl Bulk {
         for step in &report.steps {
             if step.outcome.is_bad() {
                 tracing::warn!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "indexing without");
-            } else {
+            } else if !self.prepared || step.outcome.is_new() {
                 tracing::info!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "prepared");
             }
         }
+        self.prepared = true;
     }
 
-    fn put(&mut self, batch: crate::event::destination::DocBatch) {
+    fn put(&mut self, batch: DocBatch) {
         self.open += batch.docs.len();
         self.outbox.put(batch);
     }
@@ -232,8 +254,8 @@ impl Bulk {
         while !self.closed && self.outbox.wants_more() {
             match self.wiring.batches.try_recv() {
                 Ok(batch) => self.put(batch),
-                Err(crate::channel::Empty::Waiting) => return,
-                Err(crate::channel::Empty::Closed) => self.closed = true,
+                Err(Empty::Waiting) => return,
+                Err(Empty::Closed) => self.closed = true,
             }
         }
     }
@@ -278,7 +300,7 @@ impl Bulk {
     fn done(&mut self, done: Done) {
         let now = Instant::now();
         match done {
-            Done::Reachable => self.nowhere = false,
+            Done::Reachable => (self.nowhere, self.unprepared) = (false, true),
             Done::Answered { request, answer: Ok(reply) } => self.answered(request, reply, now),
             Done::Answered { request, answer: Err(failure) } => self.failed(request, &failure, now),
             Done::Written { letters, writer, written } => self.written(letters, writer, written, now),
@@ -452,7 +474,7 @@ async fn send(
 ) -> Result<Reply, Failure> {
     let frames: Frames = request.frames().collect();
     let start = Instant::now();
-    let answer = client.send(Method::POST, &config.bulk_path, NDJSON, frames).await;
+    let answer = client.send_pressed(&config.bulk_path, NDJSON, frames).await;
     counts.seconds.record(start.elapsed().as_secs_f64());
     let status = answer.as_ref().map_or("error".into(), |answer| answer.status.to_string());
     metrics::counter(metrics::REQUESTS, &[label, &status]).increment(1);

@@ -169,10 +169,31 @@ impl Client {
         self.places.iter().map(|place| place.host.to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Sends a request to the address whose turn it is.
-    pub async fn send(&self, method: Method, path: &str, kind: &'static str, body: Frames) -> Result<Answer, Failure> {
-        let Some(at) = self.turns().pick() else { return Err(Failure::Nowhere) };
+    /// Sends documents, pressed if the operator and the engine want it.
+    pub async fn send_pressed(&self, path: &str, kind: &'static str, body: Frames) -> Result<Answer, Failure> {
         let (body, gzipped) = self.pressed(body).await;
+        let outcome = self.send_as(Method::POST, path, kind, body, gzipped).await;
+        if gzipped {
+            self.learn_gzip(&outcome);
+        }
+        outcome
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, method: Method, path: &str, kind: &'static str, body: Frames) -> Result<Answer, Failure> {
+        self.send_as(method, path, kind, body, false).await
+    }
+
+    /// To the address whose turn it is.
+    async fn send_as(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &'static str,
+        body: Frames,
+        gzipped: bool,
+    ) -> Result<Answer, Failure> {
+        let Some(at) = self.turns().pick() else { return Err(Failure::Nowhere) };
         let mut request = self.request(at, method, path, body)?;
         if !request.body().is_empty() {
             request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -181,9 +202,6 @@ impl Client {
             request.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let outcome = self.exchange(at, request, self.timeout).await;
-        if gzipped {
-            self.learn_gzip(&outcome);
-        }
         if matches!(outcome, Err(Failure::Connect(_) | Failure::Cut(_) | Failure::TimedOut(_))) {
             self.turns().down(at, Instant::now(), random());
             self.changed.notify_waiters();
@@ -222,7 +240,9 @@ impl Client {
     fn request(&self, at: usize, method: Method, path: &str, body: Frames) -> Result<Request<Frames>, Failure> {
         let place = &self.places[at];
         let full = format!("{}{path}", place.host.prefix);
-        let uri: Uri = full.parse().map_err(|_| Failure::Connect(format!("`{full}` is not a path")))?;
+        // Its parameters may hold a secret: only the path is shown.
+        let shown = full.split('?').next().unwrap_or_default();
+        let uri: Uri = full.parse().map_err(|_| Failure::Connect(format!("`{shown}` is not a path of a request")))?;
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;

@@ -142,6 +142,15 @@ impl Outbox {
         self.wards.names().collect()
     }
 
+    /// The time to stop has come: whatever waits for its next try is tried now.
+    pub fn hurry(&mut self, now: Instant) {
+        self.pace.hurry();
+        self.wards.hurry(now);
+        for (n, pieces) in std::mem::take(&mut self.again).into_values().enumerate() {
+            self.again.insert((now, n as u64), pieces);
+        }
+    }
+
     /// When something is due that is not due now.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         if let Some(until) = self.pace.paused(now) {

@@ -84,6 +84,11 @@ impl Pace {
         self.bytes_max
     }
 
+    /// The time to stop has come: whatever waits is tried once more now.
+    pub fn hurry(&mut self) {
+        self.paused_until = None;
+    }
+
     fn shrink(&mut self) {
         self.bytes = (self.bytes / 2).max(BYTES_MIN.min(self.bytes_max));
     }

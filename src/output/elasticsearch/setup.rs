@@ -121,6 +121,11 @@ impl StepOutcome {
         StepOutcome::Failed(reason(answer))
     }
 
+    /// Whether the engine is another one than before.
+    pub fn is_new(&self) -> bool {
+        matches!(self, StepOutcome::Made | StepOutcome::Updated)
+    }
+
     /// Whether a person should look at it.
     pub fn is_bad(&self) -> bool {
         matches!(self, StepOutcome::Denied(_) | StepOutcome::Failed(_))

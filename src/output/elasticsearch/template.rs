@@ -21,15 +21,21 @@ pub struct Features {
     pub lifecycle: bool,
     /// `total_fields.ignore_dynamic_beyond_limit`, since 8.14.
     pub ignore_dynamic: bool,
-    /// The type `flattened`.
-    pub flattened: bool,
+    /// The type of a field that holds any object as one, if it has such a type.
+    pub flat: Option<&'static str>,
 }
 
 impl Features {
     /// From the most to the least; `lifecycle` is known before.
-    pub fn attempts(lifecycle: bool) -> [Features; 3] {
-        let features = |ignore_dynamic, flattened| Features { lifecycle, ignore_dynamic, flattened };
-        [features(true, true), features(false, true), features(false, false)]
+    pub fn attempts(lifecycle: bool) -> [Features; 4] {
+        let features = |ignore_dynamic, flat| Features { lifecycle, ignore_dynamic, flat };
+        // Elasticsearch since 8.14, before that, OpenSearch since 2.7, and before that.
+        [
+            features(true, Some("flattened")),
+            features(false, Some("flattened")),
+            features(false, Some("flat_object")),
+            features(false, None),
+        ]
     }
 }
 
@@ -87,7 +93,7 @@ fn mappings(features: Features) -> Value {
 }
 
 fn properties(features: Features) -> Value {
-    let labels = if features.flattened { json!({ "type": "flattened" }) } else { json!({ "type": "object" }) };
+    let labels = json!({ "type": features.flat.unwrap_or("object") });
     json!({
         "@timestamp": { "type": "date" },
         "@version": keyword(),
@@ -150,14 +156,14 @@ mod tests {
         let texts = Features::attempts(true).map(|features| template(&WANTED, features).to_string());
         assert!(texts[0].contains("ignore_dynamic_beyond_limit") && texts[0].contains("flattened"));
         assert!(!texts[1].contains("ignore_dynamic_beyond_limit") && texts[1].contains("flattened"));
-        assert!(!texts[2].contains("flattened"));
+        assert!(texts[2].contains("flat_object") && !texts[3].contains("flat"));
         let without = template(&WANTED, Features::attempts(false)[0]).to_string();
         assert!(texts[0].contains("parse_origination_date") && !without.contains("lifecycle"));
     }
 
     #[test]
     fn the_digest_changes_with_the_content_and_only_ours_has_one() {
-        let [one, other, _] = Features::attempts(true).map(|features| template(&WANTED, features));
+        let [one, other, ..] = Features::attempts(true).map(|features| template(&WANTED, features));
         assert_ne!(digest(&one), digest(&other));
         assert_eq!(digest(&one), digest(&template(&WANTED, Features::attempts(true)[0])));
         assert_eq!(digest(&json!({ "_meta": { "managed_by": "me", "digest": "x" } })), None);

@@ -108,6 +108,11 @@ impl Wards {
         self.wards.remove(index).map(|ward| ward.pieces).unwrap_or_default()
     }
 
+    /// All indices are asked about now.
+    pub fn hurry(&mut self, now: Instant) {
+        self.wards.values_mut().for_each(|ward| ward.due = ward.due.min(now));
+    }
+
     /// Names of the indices that are set aside.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.wards.keys().map(|name| String::from_utf8_lossy(name).into_owned())

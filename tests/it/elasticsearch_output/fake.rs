@@ -53,6 +53,9 @@ pub enum Act {
     Hang,
 }
 
+/// Answers what is no bulk request.
+type Other = fn(&Seen) -> Vec<u8>;
+
 pub struct Fake {
     pub url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -62,15 +65,24 @@ impl Fake {
     /// `act` is asked about every bulk request, with the number of bulk requests before it; all else is answered as the
     /// engine from Maven answers.
     pub fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
-        Fake::start_with(None, act)
+        Fake::start_with(None, other, act)
     }
 
     /// The same behind TLS.
     pub fn start_tls(tls: Arc<ServerConfig>, act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
-        Fake::start_with(Some(tls), act)
+        Fake::start_with(Some(tls), other, act)
     }
 
-    fn start_with(tls: Option<Arc<ServerConfig>>, act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
+    /// The same with answers of the test's own to what is no bulk request.
+    pub fn start_other(other: Other, act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Fake {
+        Fake::start_with(None, other, act)
+    }
+
+    fn start_with(
+        tls: Option<Arc<ServerConfig>>,
+        other: Other,
+        act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static,
+    ) -> Fake {
         let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr().expect("a bound listener has an address"));
@@ -80,10 +92,10 @@ impl Fake {
             for stream in listener.incoming().flatten() {
                 let (seen, act, tls) = (kept.clone(), act.clone(), tls.clone());
                 thread::spawn(move || match tls.map(ServerConnection::new) {
-                    None => serve(stream, &seen, &*act),
+                    None => serve(stream, &seen, other, &*act),
                     Some(connection) => {
                         let connection = connection.expect("a configuration that works");
-                        serve(StreamOwned::new(connection, stream), &seen, &*act);
+                        serve(StreamOwned::new(connection, stream), &seen, other, &*act);
                     }
                 });
             }
@@ -100,7 +112,7 @@ impl Fake {
     }
 }
 
-fn serve(stream: impl Read + Write, seen: &Mutex<Vec<Seen>>, act: &dyn Fn(&Seen, usize) -> Act) {
+fn serve(stream: impl Read + Write, seen: &Mutex<Vec<Seen>>, other: Other, act: &dyn Fn(&Seen, usize) -> Act) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let before = {

@@ -170,6 +170,36 @@ fn credentials_follow_no_redirect() {
 }
 
 #[test]
+fn an_engine_with_ilm_gets_the_policy_then_the_template_then_documents() {
+    let fake = Fake::start_other(
+        |seen| match seen.method.as_str() {
+            "GET" => answer(404, r#"{"error":{"type":"resource_not_found_exception","reason":"none"},"status":404}"#),
+            _ => answer(200, r#"{"acknowledged":true}"#),
+        },
+        |seen, _| Act::Say(stored(seen)),
+    );
+    let rig = Rig::start(&quick(&fake.url, "logs-%{+YYYY.MM.dd}"));
+    rig.send(&batch(0));
+    rig.finish(SOON);
+    let seen = fake.seen();
+    let asked: Vec<String> =
+        seen.iter().map(|seen| format!("{} {}", seen.method, seen.path.split('?').next().unwrap())).collect();
+    assert_eq!(
+        asked,
+        [
+            "GET /_ilm/policy/timberline-delete-after-30d",
+            "PUT /_ilm/policy/timberline-delete-after-30d",
+            "GET /_index_template/timberline-logs",
+            "PUT /_index_template/timberline-logs",
+            "POST /_bulk",
+        ]
+    );
+    assert!(seen[1].text().contains(r#""min_age":"30d""#));
+    assert!(seen[3].text().contains(r#""index.lifecycle.name":"timberline-delete-after-30d""#));
+    assert!(seen[3].text().contains(r#""index.lifecycle.parse_origination_date":true"#));
+}
+
+#[test]
 fn two_addresses_share_the_work_and_a_dead_one_is_left_out() {
     let (one, two) = (Fake::start(|seen, _| Act::Say(stored(seen))), Fake::start(|seen, _| Act::Say(stored(seen))));
     let dead = format!("http://127.0.0.1:{}", free_port());

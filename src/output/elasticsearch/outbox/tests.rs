@@ -200,6 +200,20 @@ fn a_failed_request_is_sent_again_before_what_came_later() {
     assert_eq!((book.settled(), book.forgotten()), (0, 1));
 }
 
+#[test]
+fn who_must_stop_tries_at_once_what_waits() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    put(&mut outbox, &book, &[("red", "1"), ("a", "2")]);
+    let request = outbox.next(now).unwrap();
+    let red = Verdict::Later(Scope::Index, complaint(503, "unavailable_shards_exception"));
+    let busy = Verdict::Later(Scope::Document, complaint(429, "es_rejected_execution_exception"));
+    outbox.answered(request, Reply::Items(vec![red, busy]), now, 0);
+    assert!(outbox.next(now).is_none());
+    outbox.hurry(now);
+    let (first, second) = (outbox.next(now).unwrap(), outbox.next(now).unwrap());
+    assert_eq!((docs(&first), docs(&second)), (vec![("a".into(), "2".into())], vec![("red".into(), "1".into())]));
+}
+
 /// What the random engine does with a request.
 #[derive(Clone, Debug)]
 enum Act {
