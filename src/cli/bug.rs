@@ -21,8 +21,14 @@ pub fn to_exit_code(work: impl FnOnce() -> Exit) -> Exit {
     }
 }
 
-/// What a person is told of a bug.
-pub fn line(what: &str) -> String {
+/// Tells a person of a bug, unless its panic has done so.
+pub fn tell(what: &str) {
+    if !PANICKED.load(Ordering::Relaxed) {
+        note(&line(what));
+    }
+}
+
+fn line(what: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!("timberline {version}: this is a bug, please report it with this line: {}", what.replace('\n', " "))
 }
@@ -31,4 +37,23 @@ fn what_and_where(info: &panic::PanicHookInfo<'_>) -> String {
     let what = info.payload_as_str().unwrap_or("a panic without a message");
     let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
     format!("{what}{place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_whatever_the_command_says() {
+        let quiet = panic::take_hook();
+        let on_this_thread = to_exit_code(|| panic!("made up"));
+        let elsewhere = to_exit_code(|| {
+            let thread = std::thread::spawn(|| panic!("made up"));
+            assert!(thread.join().is_err());
+            Exit::Done
+        });
+        panic::set_hook(quiet);
+        assert_eq!((on_this_thread, elsewhere), (Exit::Bug, Exit::Bug));
+        assert!(line("a\nb").ends_with("with this line: a b"));
+    }
 }

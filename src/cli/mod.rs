@@ -108,7 +108,7 @@ fn exit_of(ended: Ended) -> Exit {
             Exit::No
         }
         Err(Failure::Bug(what)) => {
-            note(&bug::line(&what));
+            bug::tell(&what);
             Exit::Bug
         }
         Err(Failure::Refused { text, hint }) => {

@@ -85,13 +85,13 @@ fn lines(arguments: &DemoArguments, pipeline: &Pipeline) -> (Lines, String) {
         Some(Ok(0)) => "no container runs here: ",
         Some(Err(_)) => "no Docker answers here: ",
         Some(Ok(running)) => {
-            let title = format!("following {} of this Docker; Ctrl-C ends it", count(running, "container"));
+            let title = format!("following {} of this Docker; Ctrl-C ends", count(running, "container"));
             return (Lines::Docker { lasting }, title);
         }
     };
     let lasting = lasting.unwrap_or(Duration::from_secs(LASTING_S));
     let containers = count(demo::recorded_containers(), "recorded container");
-    (Lines::Recorded { lasting }, format!("{why}replaying {containers} for {} s; Ctrl-C ends it", lasting.as_secs()))
+    (Lines::Recorded { lasting }, format!("{why}replaying {containers} for {} s; Ctrl-C ends", lasting.as_secs()))
 }
 
 fn config(folder: &Path) -> DaemonConfig {
