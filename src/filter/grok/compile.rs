@@ -3,7 +3,7 @@
 use super::patterns::Patterns;
 use super::scan::{Piece, pieces};
 use crate::event::FieldRef;
-use crate::filter::ruby_regex::RubyRegex;
+use crate::filter::ruby_regex::{Options, RubyRegex};
 use crate::plugin::{Fault, Place};
 
 /// Patterns refer to patterns; none of the sets goes deeper than ten.
@@ -72,7 +72,8 @@ impl Compiler<'_> {
             way: Vec::new(),
         };
         expansion.expand(text)?;
-        let regex = RubyRegex::with_options(&expansion.out, true, self.steps_max)
+        let options = Options { dot_newline: true, named_only: true, steps_max: self.steps_max };
+        let regex = RubyRegex::with_options(&expansion.out, options)
             .map_err(|bad| expansion.explain(bad.at, &bad.text, text))?;
         let captures = regex.groups().iter().map(|name| expansion.capture(name.as_deref()?)).collect();
         Ok(Compiled { regex, captures })

@@ -5,9 +5,12 @@ use super::tree::{Node, Reference, ReferenceKind};
 
 type Groups = Vec<Option<Box<str>>>;
 
-/// Numbers the groups as Ruby does: where any group has a name, nameless ones only bundle. Gives back the names.
-pub fn number(root: &mut Node) -> Result<Groups, BadRegex> {
-    let named = root.any(&|node| matches!(node, Node::Capture { name: Some(_), .. }));
+/// Numbers the groups as Ruby does: where any group has a name, nameless ones only bundle. `named_only`: nameless ones
+/// bundle anyway, unless something refers to them. Gives back the names.
+pub fn number(root: &mut Node, named_only: bool) -> Result<Groups, BadRegex> {
+    let refers = |node: &Node| matches!(node, Node::Unresolved { .. } | Node::Conditional { .. });
+    let named =
+        root.any(&|node| matches!(node, Node::Capture { name: Some(_), .. })) || named_only && !root.any(&refers);
     let mut groups = Vec::new();
     assign(root, named, &mut groups);
     resolve(root, &groups)?;

@@ -14,6 +14,7 @@
 mod backtrack;
 mod class;
 mod engine;
+mod fast;
 mod groups;
 mod parse;
 mod replace;
@@ -39,6 +40,23 @@ pub struct RubyRegex {
     groups: Arc<[Option<Box<str>>]>,
     engine: Engine,
     steps_max: u32,
+}
+
+/// How a pattern is read and run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A dot matches a newline: Ruby's option `m`.
+    pub dot_newline: bool,
+    /// Groups without a name capture nothing.
+    pub named_only: bool,
+    /// When a search gives up; 0 is never.
+    pub steps_max: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { dot_newline: false, named_only: false, steps_max: STEPS_MAX }
+    }
 }
 
 /// Why a text is no regular expression.
@@ -76,14 +94,22 @@ impl Captures {
 impl RubyRegex {
     /// Reads a pattern; a dot matches no newline.
     pub fn new(pattern: &str) -> Result<RubyRegex, BadRegex> {
-        RubyRegex::with_options(pattern, false, STEPS_MAX)
+        RubyRegex::with_options(pattern, Options::default())
     }
 
-    /// `dot_newline`: Ruby's option `m`. `steps_max`: when a search gives up; 0 is never.
-    pub fn with_options(pattern: &str, dot_newline: bool, steps_max: u32) -> Result<RubyRegex, BadRegex> {
-        let tree = parse::parse(pattern, dot_newline)?;
-        let engine = Engine::new(&tree, dot_newline)?;
+    pub fn with_options(pattern: &str, options: Options) -> Result<RubyRegex, BadRegex> {
+        let tree = parse::parse(pattern, options)?;
+        let engine = Engine::new(&tree, options.dot_newline)?;
+        let steps_max = options.steps_max;
         Ok(RubyRegex { pattern: pattern.into(), groups: tree.groups.into(), engine, steps_max })
+    }
+
+    /// The same pattern on Oniguruma alone.
+    #[cfg(test)]
+    pub fn slow_only(pattern: &str, options: Options) -> Result<RubyRegex, BadRegex> {
+        let tree = parse::parse(pattern, options)?;
+        let engine = Engine::slow_only(&tree, options.dot_newline)?;
+        Ok(RubyRegex { pattern: pattern.into(), groups: tree.groups.into(), engine, steps_max: options.steps_max })
     }
 
     pub fn as_str(&self) -> &str {

@@ -2,8 +2,8 @@
 //!
 //! Source: Ruby's documentation of `Regexp`, and Onigmo's `doc/RE`.
 
-use super::BadRegex;
 use super::tree::{Assert, Class, Greed, Item, Node, Reference, ReferenceKind, Tree};
+use super::{BadRegex, Options};
 
 /// How deep groups may be nested: the readers and writers of the tree recurse.
 pub const DEPTH_MAX: usize = 200;
@@ -27,15 +27,14 @@ pub struct Parser<'p> {
     opened: usize,
 }
 
-/// Reads `text`; `dot_newline`: as with Ruby's option `m`.
-pub fn parse(text: &str, dot_newline: bool) -> Result<Tree, BadRegex> {
-    let flags = Flags { fold: false, dot_newline, extended: false };
+pub fn parse(text: &str, options: Options) -> Result<Tree, BadRegex> {
+    let flags = Flags { fold: false, dot_newline: options.dot_newline, extended: false };
     let mut parser = Parser { text, at: 0, flags, depth: 0, opened: 0 };
     let mut root = parser.alternation()?;
     if parser.at < text.len() {
         return Err(parser.bad(parser.at, "this parenthesis closes nothing"));
     }
-    let groups = super::groups::number(&mut root)?;
+    let groups = super::groups::number(&mut root, options.named_only)?;
     Ok(Tree { root, groups })
 }
 
@@ -207,7 +206,8 @@ impl<'p> Parser<'p> {
             return self.closed(start);
         }
         if self.eat("?>") {
-            return Ok(Node::Atomic(Box::new(self.closed(start)?)));
+            let node = self.closed(start)?;
+            return Ok(if node.has_one_way() { node } else { Node::Atomic(Box::new(node)) });
         }
         if self.eat("?~") {
             return Ok(Node::Absent(Box::new(self.closed(start)?)));

@@ -232,12 +232,66 @@ impl Node {
         }
     }
 
+    /// The longest text of at least two characters that stands in every match.
+    pub fn required(&self) -> Option<String> {
+        let mut runs = Runs::default();
+        runs.add(self);
+        runs.end();
+        Some(runs.best).filter(|run| run.len() > 1)
+    }
+
+    /// Whether there is only one way in which it can match at a place: nothing to go back to.
+    pub fn has_one_way(&self) -> bool {
+        match self {
+            Node::Empty | Node::Char { fold: false, .. } | Node::Any { .. } | Node::Class { fold: false, .. } => true,
+            Node::Assert(_) | Node::Look { .. } => true,
+            Node::Concat(nodes) => nodes.iter().all(Node::has_one_way),
+            Node::Capture { node, .. } | Node::Atomic(node) => node.has_one_way(),
+            Node::Repeat { node, min, max, .. } => *max == Some(*min) && node.has_one_way(),
+            _ => false,
+        }
+    }
+
     /// The literal text that it is, if it is nothing else.
     pub fn as_literal(&self) -> Option<String> {
         match self {
             Node::Char { char, fold: false } => Some(char.to_string()),
             Node::Concat(nodes) => nodes.iter().map(Node::as_literal).collect(),
             _ => None,
+        }
+    }
+}
+
+/// Collects runs of characters that stand in every match.
+#[derive(Default)]
+struct Runs {
+    open: String,
+    best: String,
+}
+
+impl Runs {
+    fn end(&mut self) {
+        let run = std::mem::take(&mut self.open);
+        if run.len() > self.best.len() {
+            self.best = run;
+        }
+    }
+
+    fn add(&mut self, node: &Node) {
+        match node {
+            Node::Char { char, fold: false } => self.open.push(*char),
+            Node::Concat(nodes) => nodes.iter().for_each(|node| self.add(node)),
+            Node::Capture { node, .. } | Node::Atomic(node) => self.add(node),
+            // These take nothing: what stands around them is neighbours.
+            Node::Empty | Node::Assert(_) | Node::Keep | Node::Look { .. } => {}
+            Node::Repeat { node, min, .. } => {
+                self.end();
+                if *min > 0 {
+                    self.add(node);
+                    self.end();
+                }
+            }
+            _ => self.end(),
         }
     }
 }
