@@ -118,6 +118,7 @@ impl DeadLetters {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         if !folder.is_dir() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            File::open(folder.parent().unwrap_or(Path::new(".")))?.sync_all()?;
         }
         let file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&self.path)?;
         // The entry of a new file is as durable as its folder.

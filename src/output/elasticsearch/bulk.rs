@@ -374,11 +374,17 @@ impl Bulk {
 
     fn failed(&mut self, request: Request, failure: &Failure, now: Instant) {
         retried(&self.wiring.label, "no_answer", request.docs());
-        self.outbox.returned(request);
         match failure {
-            Failure::TimedOut(_) | Failure::TooLong(_) => self.outbox.pace.overloaded(now, random()),
-            Failure::Cut(_) => self.outbox.pace.failed(now, random()),
-            Failure::Connect(_) | Failure::Nowhere => {}
+            Failure::Cut(_) => {
+                let letter = self.outbox.cut(request, now, random());
+                self.refusals += usize::from(letter.is_some());
+                self.letters.extend(letter);
+            }
+            Failure::TimedOut(_) | Failure::TooLong(_) => {
+                self.outbox.pace.overloaded(now, random());
+                self.outbox.returned(request);
+            }
+            Failure::Connect(_) | Failure::Nowhere => self.outbox.returned(request),
         }
         if self.client.any_up() {
             if self.say.address.may(now) {

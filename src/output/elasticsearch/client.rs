@@ -140,6 +140,12 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     checked.then_some(()).ok_or_else(|| format!("`{name}` cannot be a header with this value"))
 }
 
+/// Whether a text can be the path of a request, parameters included.
+pub fn check_path(path: &str) -> Result<(), String> {
+    let checked = path.parse::<Uri>().is_ok_and(|uri| uri.scheme().is_none() && uri.path().starts_with('/'));
+    checked.then_some(()).ok_or_else(|| "this cannot be the path of a request".into())
+}
+
 impl Client {
     /// Reads certificates and keys; connects to nothing.
     pub fn new(connection: &Connection) -> Result<Client, String> {

@@ -1,6 +1,6 @@
 //! From settings to what the parts of the output work with. Refuses what cannot work, with the place in the text.
 
-use super::client::{Auth, Connection, Host, Login, Secret, Trust, check_header};
+use super::client::{Auth, Connection, Host, Login, Secret, Trust, check_header, check_path};
 use super::setup::SetupConfig;
 use crate::event::destination::{BulkAction, Rendering};
 use crate::plugin::{Fault, Settings};
@@ -38,6 +38,10 @@ impl Config {
             }
         }
         let parameters = parameters(settings);
+        for name in ["bulk_path", "healthcheck_path", "path"] {
+            let path = with_query(settings.text(name).unwrap_or_default(), "");
+            check_path(&path).map_err(|why| Fault::at(settings.place(name), why))?;
+        }
         let query = |path: &str| with_query(path, &parameters);
         Ok(Config {
             connection: connection(settings, &parameters)?,
@@ -148,6 +152,7 @@ fn hosts(settings: &Settings) -> Result<Vec<Host>, Fault> {
     for item in settings.items("hosts") {
         let fault = |text: String| Fault::at(item.place, text);
         let mut host = Host::parse(item.as_text().unwrap_or_default()).map_err(fault)?;
+        check_path(&format!("{}/", host.prefix)).map_err(fault)?;
         match tls {
             Some(true) if host.has_scheme && !host.tls => {
                 return Err(fault("TLS is switched on, and this address says http".into()));

@@ -26,6 +26,8 @@ const PARALLEL_PART: usize = 4;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Tries of a document whose refusal says "not now" and seems to mean "never".
 const DOUBTS_MAX: u8 = 5;
+/// nginx takes no more by default.
+const LARGE_BYTES_MIN: usize = 1 << 20;
 /// What an index that is set aside is asked about with.
 const WARD_BYTES_MAX: usize = 512 << 10;
 
@@ -274,6 +276,24 @@ impl Outbox {
     pub fn returned(&mut self, request: Request) {
         self.arrived(&request.origin);
         self.restore(request);
+    }
+
+    /// The connection ended before the answer. An engine or a proxy may do that to a request that is too large for it,
+    /// so requests shrink; a large document that ends alone so again and again is given up.
+    pub fn cut(&mut self, mut request: Request, now: Instant, random: u64) -> Option<Letter> {
+        self.pace.cut(now, random);
+        if request.docs() == 1 && request.bytes() > LARGE_BYTES_MIN {
+            let complaint = Box::new(too_large(&request));
+            if let [piece] = &mut request.pieces[..] {
+                piece.tries += 1;
+            }
+            if let Some(piece) = request.pieces.pop_if(|piece| piece.tries >= DOUBTS_MAX) {
+                self.arrived(&request.origin);
+                return Some(Letter { piece, complaint });
+            }
+        }
+        self.returned(request);
+        None
     }
 
     fn restore(&mut self, request: Request) {

@@ -72,6 +72,14 @@ impl Pace {
         }
     }
 
+    /// The connection was closed: if that goes on, it may be because of the size.
+    pub fn cut(&mut self, now: Instant, random: u64) {
+        if self.backoff.tries() > 0 {
+            self.shrink();
+        }
+        self.failed(now, random);
+    }
+
     pub fn unauthorized(&mut self, now: Instant, random: u64) {
         let wait = self.backoff.next(random).max(UNAUTHORIZED_WAIT);
         self.paused_until = Some(now + wait);

@@ -16,7 +16,12 @@ pub struct Seen {
     /// Lower case, a line each.
     pub headers: String,
     pub body: Vec<u8>,
+    /// The length of a body that was not read.
+    pub unread: usize,
 }
+
+/// A larger body is not read at all, as an engine or a proxy does not read one beyond its limit.
+const UNREAD_BYTES_MIN: usize = 1 << 20;
 
 impl Seen {
     pub fn is_bulk(&self) -> bool {
@@ -153,8 +158,12 @@ fn read(reader: &mut impl BufRead) -> Option<Seen> {
         }
         headers.push_str(&line.to_ascii_lowercase().replace("\r\n", "\n"));
     }
-    let mut seen = Seen { method, path, headers, body: Vec::new() };
+    let mut seen = Seen { method, path, headers, body: Vec::new(), unread: 0 };
     let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    if length > UNREAD_BYTES_MIN {
+        seen.unread = length;
+        return Some(seen);
+    }
     seen.body = vec![0; length];
     reader.read_exact(&mut seen.body).ok()?;
     Some(seen)

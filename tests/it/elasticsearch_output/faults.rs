@@ -151,6 +151,23 @@ fn a_proxy_with_a_limit_gets_smaller_requests_and_a_giant_becomes_a_dead_letter(
 }
 
 #[test]
+fn who_answers_before_the_body_is_sent_and_goes_away_gets_smaller_requests_too() {
+    let fake = Fake::start(|seen, _| match seen.unread {
+        0 => Act::Say(stored(seen)),
+        _ => Act::Cut(answer(413, "<html>")),
+    });
+    let mut given = quick(&fake.url, "logs");
+    given.push(("compression_level", "0"));
+    let rig = Rig::start(&given);
+    let doc = |n: usize| {
+        create("logs", &n.to_string(), json!({ "message": "x".repeat(if n == 3000 { 3 << 20 } else { 1000 }) }))
+    };
+    (0..10).for_each(|n| rig.send(&(n * 600..n * 600 + 600).map(doc).collect::<Vec<_>>()));
+    let rig = rig.finish(SOON);
+    assert_eq!((rig.settled(), rig.forgotten(), rig.dead_letters().len()), (10, 0, 1));
+}
+
+#[test]
 fn credentials_follow_no_redirect() {
     let elsewhere = Fake::start(|seen, _| Act::Say(stored(seen)));
     let location = elsewhere.url.clone();

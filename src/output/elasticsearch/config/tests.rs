@@ -57,6 +57,8 @@ fn what_cannot_work_is_refused() {
         ("dlq_custom_codes", "abc"),
         ("ssl_key", "/x"),
         ("retention", "soon"),
+        ("bulk_path", "/a b"),
+        ("hosts", "http://es/a b"),
     ] {
         assert!(config(&[(name, value)]).is_err(), "{name}");
     }

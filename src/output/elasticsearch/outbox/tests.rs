@@ -201,6 +201,21 @@ fn a_failed_request_is_sent_again_before_what_came_later() {
 }
 
 #[test]
+fn a_giant_that_ends_every_connection_is_given_up_and_what_is_small_never() {
+    for (bytes, letters) in [(2 << 20, 1), (100, 0)] {
+        let (mut outbox, book, mut now) = (outbox(1 << 20), Book::default(), Instant::now());
+        put(&mut outbox, &book, &[("a", &"x".repeat(bytes))]);
+        let mut given_up = Vec::new();
+        for _ in 0..20 {
+            now = outbox.due(now).unwrap_or(now);
+            let Some(request) = outbox.next(now) else { break };
+            given_up.extend(outbox.cut(request, now, 0));
+        }
+        assert_eq!((given_up.len(), outbox.is_done()), (letters, letters == 1));
+    }
+}
+
+#[test]
 fn who_must_stop_tries_at_once_what_waits() {
     let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
     put(&mut outbox, &book, &[("red", "1"), ("a", "2")]);
