@@ -11,7 +11,7 @@ use crate::channel::{Budget, Receiver, Sender, StopSwitch, bounded};
 use crate::clock::{Clock, SystemClock};
 use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
-use crate::pipeline::worker::{Batches, Worker, run as run_worker};
+use crate::pipeline::worker::{Batches, Deserted, Worker, run as run_worker};
 use crate::pipeline::{OutputSpec, Pipeline};
 use crate::position::Ledger;
 use crate::registry::{self, Registry};
@@ -119,8 +119,8 @@ struct Running {
     registry: Arc<Registry>,
     inputs: JoinSet<()>,
     outputs: JoinSet<()>,
-    /// A worker that ended says so, with its panic's text if it panicked.
-    worker_ends: mpsc::UnboundedReceiver<Option<String>>,
+    /// A worker that ended says how.
+    worker_ends: mpsc::UnboundedReceiver<WorkerEnd>,
     workers_left: usize,
     switch: StopSwitch,
     shutdown_timeout: Duration,
@@ -134,6 +134,25 @@ enum First {
     Signal,
     Inputs,
     Bug(String),
+}
+
+/// How a worker ended.
+enum WorkerEnd {
+    /// Its pipe closed: the inputs are gone.
+    Done,
+    /// It had something to send, and an output was gone.
+    Deserted,
+    Panicked(String),
+}
+
+impl WorkerEnd {
+    fn bug(self) -> Option<String> {
+        match self {
+            WorkerEnd::Done => None,
+            WorkerEnd::Deserted => Some("an output ended before its pipe closed".into()),
+            WorkerEnd::Panicked(text) => Some(format!("a worker panicked: {text}")),
+        }
+    }
 }
 
 impl Running {
@@ -243,12 +262,16 @@ impl Running {
                     Some(Ok(())) => {}
                     Some(Err(error)) => return First::Bug(panic_text("an input", error)),
                 },
-                ended = self.outputs.join_next() => return First::Bug(match ended {
-                    Some(Err(error)) => panic_text("an output", error),
-                    _ => "an output ended before its pipe closed".into(),
-                }),
-                ended = self.worker_ends.recv() => {
-                    return First::Bug(format!("a worker ended: {}", ended.flatten().unwrap_or_default()));
+                // Inputs that end take workers and outputs along before their own end is seen here, so an end that
+                // is no panic says nothing by itself; a worker that had something to send tells if it was too early.
+                Some(ended) = self.outputs.join_next() => if let Err(error) = ended {
+                    return First::Bug(panic_text("an output", error));
+                },
+                Some(ended) = self.worker_ends.recv() => {
+                    self.workers_left -= 1;
+                    if let Some(bug) = ended.bug() {
+                        return First::Bug(bug);
+                    }
                 }
             }
         }
@@ -290,9 +313,12 @@ impl Running {
             }
         }
         while self.workers_left > 0 {
-            match self.worker_ends.recv().await {
-                Some(None) | None => self.workers_left -= 1,
-                Some(Some(panic)) => return Ended::Bug(format!("a worker ended: {panic}")),
+            let ended = self.worker_ends.recv().await.unwrap_or(WorkerEnd::Done);
+            self.workers_left -= 1;
+            // Told to stop, an output gives up when its time is over.
+            let gave_up = matches!(ended, WorkerEnd::Deserted) && self.switch.listener().is_stopped();
+            if let Some(bug) = ended.bug().filter(|_| !gave_up) {
+                return Ended::Bug(bug);
             }
         }
         while let Some(ended) = self.outputs.join_next().await {
@@ -331,7 +357,7 @@ fn start_outputs(
     (tasks, pipes)
 }
 
-type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<Option<String>>);
+type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<WorkerEnd>);
 
 fn start_workers(
     config: &DaemonConfig,
@@ -351,20 +377,19 @@ fn start_workers(
             .name(format!("timberline-worker-{number}"))
             .stack_size(WORKER_STACK_BYTES)
             .spawn(move || {
-                let panic = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &counters))).err();
-                let text = panic.map(|panic| text_of(&*panic));
+                let end = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &counters)));
                 // The daemon has ended already if nobody listens.
-                ended.send(text).ok();
+                ended.send(end.unwrap_or_else(|panic| WorkerEnd::Panicked(text_of(&*panic)))).ok();
             })
             .map_err(|error| format!("cannot start a worker thread: {error}"))?;
     }
     Ok((pipes, ends))
 }
 
-fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, counters: &Counters) {
-    let done = run_worker(worker, chunks, outbox, &World::default(), &mut |worker| counters.add(worker));
-    if done.is_err() {
-        tracing::debug!("outputs have ended, worker lets go of what it had");
+fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, counters: &Counters) -> WorkerEnd {
+    match run_worker(worker, chunks, outbox, &World::default(), &mut |worker| counters.add(worker)) {
+        Ok(()) => WorkerEnd::Done,
+        Err(Deserted) => WorkerEnd::Deserted,
     }
 }
 

@@ -219,6 +219,18 @@ fn a_demo_without_a_terminal_writes_daily_documents_and_says_so_in_plain_lines()
     assert!(services.len() > 8, "{services:?}");
 }
 
+/// The daemon once took its workers' end for a bug when it saw that before the end of the inputs that had caused it.
+#[test]
+fn the_end_of_the_lines_is_no_bug_whoever_sees_it_first() {
+    let end = || {
+        let run = Timberline::new(["demo", "--recorded", "--seconds", "1", "--keep-data"]);
+        let folder = run.dir().join("demo");
+        let finished = run.arg(folder).finish();
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+    };
+    std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(end))));
+}
+
 /// The documents of the daily files with this beginning.
 fn written(folder: &Path, beginning: &str) -> Vec<serde_json::Value> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
