@@ -30,6 +30,8 @@ const SETUP_TRIES_MAX: u32 = 8;
 /// A user that is not accepted is not tried more often.
 const UNAUTHORIZED_WAIT: Duration = Duration::from_secs(5);
 
+const DROP_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// What came back to the loop.
 enum Done {
     Answered { request: Request, answer: Result<Reply, Failure> },
@@ -154,6 +156,8 @@ impl Bulk {
             () = over => false,
         };
         if !in_time {
+            // What is on its way is dropped before we are gone, so that its sources hear of it; a disk that hangs is not waited for.
+            let _ = tokio::time::timeout(DROP_TIMEOUT, self.tasks.shutdown()).await;
             tracing::warn!(
                 output = &*self.wiring.label,
                 documents = self.open,
