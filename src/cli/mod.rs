@@ -87,6 +87,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     })
 }
 
+/// Whether a command line is one of ours; the error is what a person would be told.
+pub fn understands(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match Arguments::try_parse_from(arguments) {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
 fn command(command: Command) -> Ended {
     match command {
         Command::Run(arguments) => run::run(&arguments),

@@ -12,7 +12,7 @@ use std::fmt;
 use std::fmt::Write;
 
 /// From a local engine's answer to a request that is about to time out.
-const SECONDS_BUCKETS: &[f64] =
+pub(super) const SECONDS_BUCKETS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// What has been counted; clones see the same.
@@ -79,7 +79,7 @@ fn describe() {
     }
 }
 
-fn kind(kind: MetricKind) -> &'static str {
+pub(super) fn kind(kind: MetricKind) -> &'static str {
     match kind {
         MetricKind::Counter => "counter",
         MetricKind::Gauge => "gauge",

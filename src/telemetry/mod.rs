@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod crash;
+pub mod docs;
 pub mod exposition;
 pub mod http;
 pub mod logging;

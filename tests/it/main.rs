@@ -5,6 +5,7 @@ mod engine;
 
 mod cli;
 mod docker_input;
+mod docs;
 mod elasticsearch_output;
 mod engines;
 mod pipeline;

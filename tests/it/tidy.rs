@@ -316,6 +316,53 @@ fn nothing_is_unfinished(source: &Source) -> Vec<Violation> {
     code.chain(notes).map(|(at, what)| source.violation(at, format!("`{what}` {message}"))).collect()
 }
 
+// --- what is declared is told and used -----------------------------------------------------------------------------------
+
+#[test]
+fn every_plugin_and_every_metric_has_its_place_in_the_docs() {
+    let page = |name: String| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name));
+    for door in timberline::plugin::Door::ALL {
+        for declaration in timberline::cli::reference::declarations(door) {
+            let name = format!("plugins/{}-{}.md", door.name(), declaration.name);
+            assert!(page(name.clone()).is_ok(), "docs/{name} is missing: TIMBERLINE_BLESS=1 writes it");
+        }
+    }
+    let metrics = page("metrics.md".into()).expect("docs/metrics.md can be read");
+    for metric in timberline::telemetry::metrics::ALL {
+        assert!(metrics.contains(&format!("| `{}` |", metric.name)), "docs/metrics.md lacks {}", metric.name);
+    }
+}
+
+#[test]
+fn every_metric_is_counted_somewhere() {
+    let idle = uncounted(&tree());
+    assert!(idle.is_empty(), "metrics that nothing counts: {}: count them or take them out", idle.join(", "));
+}
+
+/// The metrics that are declared and for which nothing that ships takes a handle.
+fn uncounted(sources: &[Source]) -> Vec<String> {
+    static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^    ([A-Z_]+): (?:Counter|Gauge|Histogram) ").expect("a constant pattern")
+    });
+    let place = sources.iter().find(|source| source.path == "src/telemetry/metrics.rs");
+    let declared = DECLARED.captures_iter(&place.expect("metrics have their room").text).map(|name| name[1].to_owned());
+    let is_counted = |name: &String| {
+        let taken = Regex::new(&format!(r"\b(?:counter|gauge|histogram)\(\s*metrics::{name}\b")).expect("a plain word");
+        sources.iter().any(|source| source.path.starts_with("src/") && taken.is_match(&source.shipped))
+    };
+    declared.filter(|name| !is_counted(name)).collect()
+}
+
+#[test]
+fn a_metric_that_nothing_counts_is_found() {
+    let declared = Source::new("src/telemetry/metrics.rs", "    A: Counter \"a\";\n    B: Gauge \"b\";\n");
+    let user = Source::new(
+        "src/app/mod.rs",
+        "fn f() { metrics::counter(metrics::A, &[]) }\n#[cfg(test)]\nmod tests { fn g() { metrics::gauge(metrics::B, &[]) } }",
+    );
+    assert_eq!(uncounted(&[declared, user]), ["B"]);
+}
+
 // --- that the rules bite ----------------------------------------------------------------------------------------------
 
 const NOTHING: [usize; 0] = [];
