@@ -46,7 +46,7 @@ impl Config {
         Ok(Config {
             connection: connection(settings, &parameters)?,
             bulk_path: query(settings.text("bulk_path").unwrap_or(BULK_PATH)),
-            bulk_bytes_max: settings.bytes("bulk_bytes_max").unwrap_or(4 << 20).clamp(1, 1 << 30) as usize,
+            bulk_bytes_max: settings.bytes("bulk_bytes_max").unwrap_or(2 << 20).clamp(1, 1 << 30) as usize,
             bulk_requests_max: number(settings, "bulk_requests_max", 1.0, 64.0)? as usize,
             retry_initial: seconds(settings, "retry_initial_interval")?,
             retry_max: seconds(settings, "retry_max_interval")?,

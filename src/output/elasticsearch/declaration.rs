@@ -258,7 +258,7 @@ const SETTINGS: &[Setting] = &[
     of(
         "bulk_bytes_max",
         Kind::Bytes,
-        Fallback::Text("4mib"),
+        Fallback::Text("2mib"),
         "Ours. The largest request, unless one document is larger.",
     ),
     of("bulk_requests_max", Kind::Number, Fallback::Number(2.0), "Ours. Requests on their way at a time."),
