@@ -9,4 +9,5 @@ mod docs;
 mod elasticsearch_output;
 mod engines;
 mod pipeline;
+mod shipped_pipeline;
 mod tidy;
