@@ -13,7 +13,7 @@ use crate::codec::Decoder;
 use crate::event::chunk::{Chunk, Frame, Place, Source};
 use crate::event::destination::DocBatch;
 use crate::event::object::Object;
-use crate::event::{Arena, Event, Shared, Tag, Timestamp, Value, json};
+use crate::event::{Arena, ArenaVec, Event, FieldRef, Shared, Tag, Timestamp, Value, json};
 use crate::filter::Effects;
 use crate::position::{Receipt, SourceKey};
 use std::collections::{HashMap, VecDeque};
@@ -284,8 +284,25 @@ impl<'c> Facts<'c> {
             }
             Place::None => {}
         }
+        if frame.truncated || frame.lines > 1 {
+            flag(&mut event, frame, arena);
+        }
         event
     }
+}
+
+/// Filebeat's `log.flags`: `truncated` for a line that was cut, `multiline` for one that was joined of several.
+fn flag<'b>(event: &mut Event<'b>, frame: &Frame<'_>, arena: &'b Arena) {
+    let mut flags = ArenaVec::with_capacity_in(2, arena);
+    if frame.truncated {
+        flags.push(Value::plain("truncated"));
+    }
+    if frame.lines > 1 {
+        flags.push(Value::plain("multiline"));
+    }
+    let path = FieldRef::parse("[log][flags]").expect("the reference is well formed");
+    // Facts that put a text under `log` keep it: the flags are left out then.
+    event.set(&path, Value::Array(flags), arena).ok();
 }
 
 /// Renders documents into one batch an output and sends the batches on.

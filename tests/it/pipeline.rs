@@ -160,3 +160,28 @@ fn an_impossible_day_goes_to_the_day_of_arrival() {
         assert!(found[0]["_index"].as_str().unwrap().starts_with("logs-20"), "{found:?}");
     }
 }
+
+#[test]
+fn a_line_that_was_cut_says_so() {
+    let request = Request { paths: Vec::new(), text: Some("filter { }".into()), ecs: Ecs::V8, support_escapes: false };
+    let mut pipeline = load(&request).unwrap().pipeline.unwrap();
+    let mut flags = Flags::default();
+    let text = format!("short\n{}\n", "x".repeat(2 << 20));
+    let input = Input { name: "-", bytes: text.as_bytes(), shape: Some(Shape::Lines) };
+    dry_run::run(&mut pipeline, &input, &mut flags).unwrap();
+    assert_eq!(flags.0, [serde_json::Value::Null, serde_json::json!(["truncated"])]);
+}
+
+/// `log.flags` of each document.
+#[derive(Default)]
+struct Flags(Vec<serde_json::Value>);
+
+impl Show for Flags {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        for document in documents {
+            let source: serde_json::Value = serde_json::from_str(document.source)?;
+            self.0.push(source["log"]["flags"].clone());
+        }
+        Ok(())
+    }
+}
