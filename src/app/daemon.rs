@@ -13,6 +13,7 @@ use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
 use crate::pipeline::worker::{Batches, Deserted, Worker, run as run_worker};
 use crate::pipeline::{OutputSpec, Pipeline};
+use crate::pool::Pool;
 use crate::position::Ledger;
 use crate::registry::{self, Registry};
 use crate::telemetry::exposition::Exposition;
@@ -174,8 +175,9 @@ impl Running {
         let switch = StopSwitch::default();
         let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
+        let pool = Pool::new(config.budget_bytes);
         let (output_tasks, pipes) = start_outputs(config, &pipeline.outputs, outputs, &clock, &switch, &readiness);
-        let (workers, worker_ends) = start_workers(config, &pipeline, pipes)?;
+        let (workers, worker_ends) = start_workers(config, &pipeline, pipes, &pool)?;
         let wiring = input::Wiring {
             input: 0,
             label: Arc::from(""),
@@ -187,6 +189,7 @@ impl Running {
             host: config.host.as_str().into(),
             salt: config.salt.as_str().into(),
             readiness: readiness.clone(),
+            pool,
         };
         let mut input_tasks = JoinSet::new();
         for (number, (input, spec)) in inputs.into_iter().zip(&pipeline.inputs).enumerate() {
@@ -363,6 +366,7 @@ fn start_workers(
     config: &DaemonConfig,
     pipeline: &Pipeline,
     outputs: Vec<Sender<DocBatch>>,
+    pool: &Pool,
 ) -> Result<Workers, String> {
     let (ended, ends) = mpsc::unbounded_channel();
     let labels: Vec<String> = pipeline.inputs.iter().map(|input| input.label.clone()).collect();
@@ -371,7 +375,7 @@ fn start_workers(
         let (pipe, chunks) = bounded(CHUNKS_WAITING_MAX);
         pipes.push(pipe);
         let worker = Worker::new(pipeline);
-        let outbox = Batches::new(pipeline, outputs.clone());
+        let outbox = Batches::new(pipeline, outputs.clone(), pool.clone());
         let (counters, ended) = (Counters::of(&labels), ended.clone());
         std::thread::Builder::new()
             .name(format!("timberline-worker-{number}"))

@@ -3,6 +3,7 @@
 //! A worker renders each copy of an event once, straight into the body of the batch for its output.
 //! For `_bulk` outputs the body is the request: action line, document line, and so on; a retry copies ranges of it.
 
+use crate::pool::Pool;
 use crate::position::Receipt;
 use std::ops::Range;
 
@@ -60,6 +61,8 @@ pub struct DocBatch {
     pub docs: Vec<Doc>,
     /// Shares of every receipt that the documents came under; settled when all of them have a verdict.
     pub receipts: Vec<Receipt>,
+    /// Where the body goes when it was sent.
+    pub pool: Pool,
 }
 
 impl DocBatch {

@@ -10,6 +10,7 @@ use crate::channel::{Budget, Sender, Stop};
 use crate::clock::Clock;
 use crate::event::chunk::{Chunk, Source};
 use crate::plugin::{Declaration, Fault, Settings};
+use crate::pool::Pool;
 use crate::position::Ledger;
 use crate::telemetry::readiness::Readiness;
 use std::future::Future;
@@ -35,6 +36,8 @@ pub struct Wiring {
     pub salt: Arc<str>,
     /// What `/readyz` is told.
     pub readiness: Readiness,
+    /// Where buffers for chunks come from; workers give them back.
+    pub pool: Pool,
 }
 
 /// The workers are gone: the input has nobody to read for.

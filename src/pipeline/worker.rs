@@ -15,6 +15,7 @@ use crate::event::destination::DocBatch;
 use crate::event::object::Object;
 use crate::event::{Arena, ArenaVec, Event, FieldRef, Shared, Tag, Timestamp, Value, json};
 use crate::filter::Effects;
+use crate::pool::Pool;
 use crate::position::{Receipt, SourceKey};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -33,6 +34,9 @@ pub trait Outbox {
 
     /// The event has passed all outputs.
     fn end(&mut self, _event: &Event<'_>) {}
+
+    /// The chunk's bytes are no longer read.
+    fn spent(&mut self, _bytes: Vec<u8>) {}
 
     /// A chunk is done: these receipts cover everything rendered since the last call. One that is given back in
     /// part is `share`d first.
@@ -135,6 +139,7 @@ impl Worker {
         if chunk.end {
             sources.remove(&chunk.source.key);
         }
+        outbox.spent(chunk.bytes);
         outbox.flush(receipts)
     }
 
@@ -314,6 +319,7 @@ pub struct Batches {
     sizes: Vec<Size>,
     /// Of the chunk that is under way.
     chunk_bytes: usize,
+    pool: Pool,
 }
 
 /// Per 1,024 bytes read, rounded up.
@@ -338,11 +344,12 @@ impl Size {
 
 impl Batches {
     /// `outputs`: one pipe an output, in the pipeline's order.
-    pub fn new(pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>) -> Batches {
+    /// Bodies are taken from `pool`, and chunks given back to it.
+    pub fn new(pipeline: &Pipeline, outputs: Vec<Sender<DocBatch>>, pool: Pool) -> Batches {
         let routes: Vec<Route> = pipeline.outputs.iter().map(|output| output.route.boxed()).collect();
         let batches = routes.iter().map(|_| DocBatch::default()).collect();
         let sizes = vec![Size::default(); routes.len()];
-        Batches { routes, outputs, batches, sizes, chunk_bytes: 0 }
+        Batches { routes, outputs, batches, sizes, chunk_bytes: 0, pool }
     }
 }
 
@@ -351,11 +358,16 @@ impl Outbox for Batches {
         self.chunk_bytes = bytes;
     }
 
+    fn spent(&mut self, bytes: Vec<u8>) {
+        self.pool.give(bytes);
+    }
+
     fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena) {
         let batch = &mut self.batches[number];
         if batch.docs.is_empty() {
             let size = self.sizes[number];
-            batch.body.reserve(Size::room(size.body, self.chunk_bytes));
+            batch.body = self.pool.take(Size::room(size.body, self.chunk_bytes));
+            batch.pool = self.pool.clone();
             batch.docs.reserve(Size::room(size.docs, self.chunk_bytes));
         }
         self.routes[number].render(event, arena, batch);

@@ -189,7 +189,7 @@ impl Tail {
         let mut want = config.chunk_bytes;
         loop {
             let left = usize::try_from(size - self.offset).unwrap_or(usize::MAX);
-            let mut bytes = Vec::with_capacity(want.min(left));
+            let mut bytes = wiring.pool.take(want.min(left));
             let mut from = file;
             from.seek(SeekFrom::Start(self.offset))?;
             let read = from.take(want.min(left) as u64).read_to_end(&mut bytes)?;

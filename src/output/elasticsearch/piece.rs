@@ -4,6 +4,7 @@
 //! settled with its last verdict; a piece that is dropped leaves them unsettled, which its source's book sees as forgotten.
 
 use crate::event::destination::{Doc, DocBatch};
+use crate::pool::Pooled;
 use crate::position::Receipt;
 use bytes::Bytes;
 use std::ops::Range;
@@ -32,14 +33,15 @@ pub struct Piece {
 impl Piece {
     /// All documents of a batch; a batch without any is settled at once.
     pub fn new(batch: DocBatch) -> Option<Piece> {
-        let DocBatch { body, docs, receipts } = batch;
+        let DocBatch { body, docs, receipts, pool } = batch;
         if docs.is_empty() {
             receipts.into_iter().for_each(Receipt::settle);
             return None;
         }
         let docs = docs.into_boxed_slice();
         let (open, all) = (AtomicUsize::new(docs.len()), 0..docs.len());
-        let held = Held { body: body.into(), docs, open, receipts: Mutex::new(receipts) };
+        let body = Bytes::from_owner(Pooled { bytes: body, pool });
+        let held = Held { body, docs, open, receipts: Mutex::new(receipts) };
         Some(Piece { held: Arc::new(held), docs: all, tries: 0 })
     }
 

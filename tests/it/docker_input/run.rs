@@ -10,6 +10,7 @@ use timberline::event::Timestamp;
 use timberline::event::chunk::{Chunk, Framing};
 use timberline::input::{Wiring, docker};
 use timberline::plugin::{Item, Settings};
+use timberline::pool::Pool;
 use timberline::position::{Closing, Ledger, Position, Receipt, SourceKey};
 use timberline::telemetry::readiness::Readiness;
 
@@ -168,6 +169,7 @@ impl Run {
             host: "test-host".into(),
             salt: "".into(),
             readiness: Readiness::default(),
+            pool: Pool::default(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.spawn(input.run(wiring));

@@ -1,0 +1,111 @@
+//! Large buffers that go round: chunks that were read, batches that were sent. Taking fresh memory for each would
+//! cost as much as filling it, and an allocator keeps what one thread takes and another frees.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Buffers that wait. More are freed.
+const KEPT_MAX: usize = 32;
+/// A buffer that is larger than this many times what is asked for is left for those who need it.
+const WASTE_MAX: usize = 4;
+
+/// Buffers that nobody uses now; clones share them.
+#[derive(Clone)]
+pub struct Pool(Arc<Mutex<Shelf>>);
+
+struct Shelf {
+    free: Vec<Vec<u8>>,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl Pool {
+    /// Keeps at most `bytes_max` bytes of buffers that nobody uses.
+    pub fn new(bytes_max: usize) -> Pool {
+        Pool(Arc::new(Mutex::new(Shelf { free: Vec::new(), bytes: 0, bytes_max })))
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An empty buffer with room for `capacity` bytes.
+    pub fn take(&self, capacity: usize) -> Vec<u8> {
+        let fits = |buffer: &Vec<u8>| (capacity..=capacity.saturating_mul(WASTE_MAX)).contains(&buffer.capacity());
+        let mut shelf = self.shelf();
+        let Some(at) = shelf.free.iter().position(fits) else {
+            drop(shelf);
+            return Vec::with_capacity(capacity);
+        };
+        let buffer = shelf.free.swap_remove(at);
+        shelf.bytes -= buffer.capacity();
+        buffer
+    }
+
+    /// The buffer is no longer used.
+    pub fn give(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut shelf = self.shelf();
+        let bytes = shelf.bytes + buffer.capacity();
+        if buffer.capacity() > 0 && shelf.free.len() < KEPT_MAX && bytes <= shelf.bytes_max {
+            shelf.bytes = bytes;
+            shelf.free.push(buffer);
+        }
+    }
+}
+
+impl Default for Pool {
+    /// Keeps nothing.
+    fn default() -> Self {
+        Pool::new(0)
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shelf = self.shelf();
+        write!(f, "Pool({} buffers, {} bytes)", shelf.free.len(), shelf.bytes)
+    }
+}
+
+/// Bytes that go back to their pool when nobody reads them any more.
+#[derive(Debug)]
+pub struct Pooled {
+    pub bytes: Vec<u8>,
+    pub pool: Pool,
+}
+
+impl AsRef<[u8]> for Pooled {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        self.pool.give(std::mem::take(&mut self.bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_round_to_whoever_needs_its_size() {
+        let pool = Pool::new(1000);
+        drop(Pooled { bytes: Vec::with_capacity(600), pool: pool.clone() });
+        assert!(pool.take(601).capacity() >= 601);
+        assert_eq!(pool.take(100).capacity(), 100, "600 bytes are too many for 100");
+        assert_eq!(pool.take(200).capacity(), 600);
+        assert_eq!(format!("{pool:?}"), "Pool(0 buffers, 0 bytes)");
+    }
+
+    #[test]
+    fn a_full_pool_frees_what_comes_back() {
+        let pool = Pool::new(1000);
+        pool.give(Vec::with_capacity(600));
+        pool.give(Vec::with_capacity(600));
+        assert_eq!(format!("{pool:?}"), "Pool(1 buffers, 600 bytes)");
+    }
+}
