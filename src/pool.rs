@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Buffers that wait. More are freed.
 const KEPT_MAX: usize = 32;
+/// Smaller ones are an allocator's own business.
+const POOLED_BYTES_MIN: usize = 16 << 10;
 /// A buffer that is larger than this many times what is asked for is left for those who need it.
 const WASTE_MAX: usize = 4;
 
@@ -29,8 +31,13 @@ impl Pool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An empty buffer with room for `capacity` bytes.
+    /// An empty buffer with room for `capacity` bytes, or up to a quarter more: sizes that differ a little share
+    /// their buffers.
     pub fn take(&self, capacity: usize) -> Vec<u8> {
+        if capacity < POOLED_BYTES_MIN {
+            return Vec::with_capacity(capacity);
+        }
+        let capacity = capacity.next_multiple_of(capacity.next_power_of_two() / 4);
         let fits = |buffer: &Vec<u8>| (capacity..=capacity.saturating_mul(WASTE_MAX)).contains(&buffer.capacity());
         let mut shelf = self.shelf();
         let Some(at) = shelf.free.iter().position(fits) else {
@@ -47,7 +54,7 @@ impl Pool {
         buffer.clear();
         let mut shelf = self.shelf();
         let bytes = shelf.bytes + buffer.capacity();
-        if buffer.capacity() > 0 && shelf.free.len() < KEPT_MAX && bytes <= shelf.bytes_max {
+        if buffer.capacity() >= POOLED_BYTES_MIN && shelf.free.len() < KEPT_MAX && bytes <= shelf.bytes_max {
             shelf.bytes = bytes;
             shelf.free.push(buffer);
         }
@@ -93,19 +100,21 @@ mod tests {
 
     #[test]
     fn a_buffer_comes_round_to_whoever_needs_its_size() {
-        let pool = Pool::new(1000);
-        drop(Pooled { bytes: Vec::with_capacity(600), pool: pool.clone() });
-        assert!(pool.take(601).capacity() >= 601);
-        assert_eq!(pool.take(100).capacity(), 100, "600 bytes are too many for 100");
-        assert_eq!(pool.take(200).capacity(), 600);
+        let pool = Pool::new(1 << 20);
+        drop(Pooled { bytes: pool.take(600 << 10), pool: pool.clone() });
+        assert_eq!(format!("{pool:?}"), "Pool(1 buffers, 786432 bytes)");
+        assert_eq!(pool.take(800 << 10).capacity(), 1 << 20, "too small for that");
+        assert_eq!(pool.take(100 << 10).capacity(), 128 << 10, "too large for that");
+        assert_eq!(pool.take(700 << 10).capacity(), 768 << 10);
         assert_eq!(format!("{pool:?}"), "Pool(0 buffers, 0 bytes)");
     }
 
     #[test]
     fn a_full_pool_frees_what_comes_back() {
-        let pool = Pool::new(1000);
-        pool.give(Vec::with_capacity(600));
-        pool.give(Vec::with_capacity(600));
-        assert_eq!(format!("{pool:?}"), "Pool(1 buffers, 600 bytes)");
+        let pool = Pool::new(100_000);
+        pool.give(Vec::with_capacity(60_000));
+        pool.give(Vec::with_capacity(60_000));
+        pool.give(Vec::with_capacity(100));
+        assert_eq!(format!("{pool:?}"), "Pool(1 buffers, 60000 bytes)");
     }
 }

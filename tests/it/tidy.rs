@@ -341,9 +341,8 @@ fn every_metric_is_counted_somewhere() {
 
 /// The metrics that are declared and for which nothing that ships takes a handle.
 fn uncounted(sources: &[Source]) -> Vec<String> {
-    static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^    ([A-Z_]+): (?:Counter|Gauge|Histogram) ").expect("a constant pattern")
-    });
+    static DECLARED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)^    ([A-Z_]+): (?:Counter|Gauge|Histogram) ").expect("a constant pattern"));
     let place = sources.iter().find(|source| source.path == "src/telemetry/metrics.rs");
     let declared = DECLARED.captures_iter(&place.expect("metrics have their room").text).map(|name| name[1].to_owned());
     let is_counted = |name: &String| {
