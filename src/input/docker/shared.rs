@@ -106,11 +106,8 @@ pub fn streams_max(limits: &str) -> usize {
     (soft / 2).clamp(STREAMS_MIN, STREAMS_MAX)
 }
 
-/// Handles of the metrics.
+/// Handles of the metrics; lines and bytes are counted by the workers.
 pub struct Counters {
-    pub lines: Counter,
-    pub bytes: Counter,
-    pub truncated: Counter,
     pub repeated: Counter,
     pub stepped_back: Counter,
     pub sources: Gauge,
@@ -121,9 +118,6 @@ pub struct Counters {
 impl Counters {
     pub fn new(label: &str) -> Counters {
         Counters {
-            lines: metrics::counter(metrics::LINES_READ, &[label]),
-            bytes: metrics::counter(metrics::BYTES_READ, &[label]),
-            truncated: metrics::counter(metrics::LINES_TRUNCATED, &[label]),
             repeated: metrics::counter(metrics::DOCKER_REPEATED, &[]),
             stepped_back: metrics::counter(metrics::DOCKER_STEPPED_BACK, &[]),
             sources: metrics::gauge(metrics::SOURCES, &[label]),
