@@ -170,7 +170,7 @@ impl Bulk {
         let stop = self.wiring.stop.clone();
         loop {
             if self.unprepared {
-                self.prepare().await;
+                self.prepare_unless_over().await;
             }
             self.launch();
             if self.is_done() {
@@ -198,6 +198,28 @@ impl Bulk {
     fn hurry(&mut self) {
         self.hurried = true;
         self.outbox.hurry(Instant::now());
+    }
+
+    /// `prepare`, given up when there is nothing to send and nothing more will come: an engine that is away is not waited for then.
+    async fn prepare_unless_over(&mut self) {
+        let batches = self.wiring.batches.clone();
+        let has_documents = !self.outbox.is_done();
+        let first = {
+            let mut preparing = std::pin::pin!(self.prepare());
+            let first = tokio::select! {
+                biased;
+                () = &mut preparing => return,
+                first = batches.recv_async() => first,
+            };
+            if has_documents || first.is_some() {
+                preparing.await;
+            }
+            first
+        };
+        match first {
+            Some(batch) => self.put(batch),
+            None => self.closed = true,
+        }
     }
 
     /// Templates and policies, before the first document.
