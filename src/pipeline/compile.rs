@@ -239,18 +239,12 @@ impl Compiler<'_> {
             Ok(settings) => Some(settings),
             Err(faults) => {
                 for fault in faults {
-                    let span = self.span_of(plugin, &fault);
-                    self.fault(span, fault);
+                    let fault = about_name(plugin, fault);
+                    self.fault(plugin.name.span, fault);
                 }
                 None
             }
         }
-    }
-
-    /// A fault about a setting's name points at the name, not at the value.
-    fn span_of(&self, plugin: &tree::Plugin, fault: &Fault) -> Span {
-        let named = fault.unknown.as_ref().and_then(|(name, _)| plugin.settings_named(name).next());
-        named.map_or(plugin.name.span, |setting| setting.name.span)
     }
 
     fn unknown(&mut self, plugin: &tree::Plugin, door: Door) {
@@ -283,10 +277,8 @@ impl Compiler<'_> {
     }
 
     fn fault(&mut self, whole: Span, fault: Fault) {
-        let span = match (&fault.unknown, fault.place.filter(|place| *place != Place::default())) {
-            (_, Some(place)) => Span { file: place.file, start: place.start, end: place.end },
-            (_, None) => whole,
-        };
+        let place = fault.place.filter(|place| *place != Place::default());
+        let span = place.map_or(whole, |place| Span { file: place.file, start: place.start, end: place.end });
         let mut diagnostic = Diagnostic::error("bad-setting", span, fault.text);
         if let Some((name, known)) = &fault.unknown
             && let Some(near) = nearest(name, known.iter().map(String::as_str))
@@ -400,7 +392,20 @@ fn item(literal: &Literal) -> Item {
             settings: plugin.settings.iter().map(|s| (s.name.value.clone(), item(&s.value))).collect(),
         },
     };
-    Item { given, place: Place { file: span.file, start: span.start, end: span.end } }
+    Item { given, place: place_of(span) }
+}
+
+fn place_of(span: Span) -> Place {
+    Place { file: span.file, start: span.start, end: span.end }
+}
+
+/// A fault about a setting's name points at the name; its value is all that whoever found it knows the place of.
+fn about_name(plugin: &tree::Plugin, mut fault: Fault) -> Fault {
+    let name = fault.unknown.as_ref().map_or("", |(name, _)| name);
+    let named = plugin.settings_named(name).find(|setting| fault.place == Some(place_of(setting.value.span())));
+    let place = named.map(|setting| place_of(setting.name.span));
+    fault.place = place.or(fault.place);
+    fault
 }
 
 fn label(settings: &Settings) -> String {
