@@ -476,9 +476,11 @@ fn node(config: &DaemonConfig) -> Node {
 async fn watch_gauges(registry: Arc<Registry>, budget: Arc<Budget>) {
     let held = metrics::gauge(metrics::BUDGET_BYTES, &[]);
     let open = metrics::gauge(metrics::RECEIPTS_OPEN, &[]);
+    let lag = metrics::gauge(metrics::LAG_SECONDS, &[]);
     loop {
         held.set(budget.taken() as f64);
         open.set(registry.receipts_open() as f64);
+        lag.set(registry.lag().as_secs_f64());
         tokio::time::sleep(GAUGES_INTERVAL).await;
     }
 }

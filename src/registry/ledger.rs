@@ -77,6 +77,7 @@ struct Source {
 #[derive(Debug)]
 struct Entry {
     up_to: Position,
+    opened_ns: u64,
     bytes: usize,
     verdict: Option<Verdict>,
 }
@@ -99,6 +100,12 @@ impl Book {
         self.waiting
     }
 
+    /// When the oldest entry without a verdict was opened, in nanoseconds since 1970.
+    pub fn oldest_ns(&self) -> Option<u64> {
+        // The front of a queue waits: what is closed there has left it.
+        self.sources.iter().filter_map(|source| source.queue.front()).map(|entry| entry.opened_ns).min()
+    }
+
     /// Forgotten entries that hold their source's position back.
     pub fn forgotten(&self) -> usize {
         self.forgotten
@@ -118,7 +125,7 @@ impl Book {
         let source = &mut self.sources[number as usize];
         source.see(now_ns);
         let sequence = source.first.wrapping_add(source.queue.len() as u32);
-        source.queue.push_back(Entry { up_to, bytes, verdict: None });
+        source.queue.push_back(Entry { up_to, opened_ns: now_ns, bytes, verdict: None });
         self.waiting += 1;
         (u64::from(number) << 32) | u64::from(sequence)
     }

@@ -100,6 +100,12 @@ impl Registry {
         self.desk.book().waiting()
     }
 
+    /// How long the oldest receipt without a verdict has been waiting; nothing when there is none.
+    pub fn lag(&self) -> Duration {
+        let opened_ns = self.desk.book().oldest_ns();
+        opened_ns.map_or(Duration::ZERO, |opened| Duration::from_nanos(self.desk.clock.now_ns().saturating_sub(opened)))
+    }
+
     /// Receipts that were dropped without a verdict and hold their source's position back.
     pub fn receipts_forgotten(&self) -> usize {
         self.desk.book().forgotten()

@@ -40,6 +40,7 @@ metrics! {
     REQUESTS: Counter "timberline_requests_total" ["output", "status"] "Requests to the engine by status code, or `error`.";
     RETRIES: Counter "timberline_retries_total" ["output", "reason"] "Documents sent again, by reason.";
     REQUEST_SECONDS: Histogram "timberline_request_duration_seconds" ["output"] "How long the engine took to answer.";
+    LAG_SECONDS: Gauge "timberline_lag_seconds" [] "How long the oldest line without a verdict has been waiting for it; 0 when none is.";
     BUDGET_BYTES: Gauge "timberline_memory_budget_bytes" [] "Bytes of log lines held now, in all rooms together.";
     RECEIPTS_OPEN: Gauge "timberline_receipts_open" [] "Stretches of lines that wait for their verdict.";
     RECEIPTS_FORGOTTEN: Gauge "timberline_receipts_forgotten" [] "Receipts dropped without a verdict: their sources' positions are held back.";

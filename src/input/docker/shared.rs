@@ -106,7 +106,7 @@ pub fn streams_max(limits: &str) -> usize {
     (soft / 2).clamp(STREAMS_MIN, STREAMS_MAX)
 }
 
-/// Handles of the metrics; lines and bytes are counted by the workers.
+/// Handles of the metrics. Lines and bytes are the workers' to count.
 pub struct Counters {
     pub repeated: Counter,
     pub stepped_back: Counter,

@@ -178,6 +178,7 @@ impl Pair {
             prop_assert_eq!(kept, self.model.position(source), "source {}", source);
         }
         prop_assert_eq!(book.waiting(), self.model.waiting());
+        prop_assert_eq!(book.oldest_ns().is_some(), self.model.waiting() > 0);
         prop_assert_eq!(book.forgotten(), self.model.forgotten());
         prop_assert_eq!(*self.desk.bytes_back.lock().unwrap(), self.model.bytes_back());
         prop_assert_eq!(book.clean(Duration::MAX, 0), 0);
