@@ -279,6 +279,11 @@ impl Container<'_> {
         name.clone_into(&mut self.name);
     }
 
+    /// Gives up the handle and leaves the container to the engine: for an engine that the test stops and starts.
+    pub fn keep(self) -> String {
+        std::mem::ManuallyDrop::new(self).id.clone()
+    }
+
     /// Removes it now, instead of when the handle is dropped.
     pub fn remove(self) {}
 }

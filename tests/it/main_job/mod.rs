@@ -1,0 +1,21 @@
+//! The main job, end to end: containers of a real Docker, the binary with the shipped pipeline, documents in a real Elasticsearch.
+//!
+//! - `job`: one run of the binary, with indices, containers and data of its own
+//! - `lines`: numbered lines that containers print, and the judge of what arrived
+//! - the others: one promise each
+
+mod bad_lines;
+mod crashes;
+mod every_line;
+mod job;
+mod lines;
+mod metrics;
+mod searches;
+mod short_lived;
+mod starting;
+mod stopping;
+
+use std::time::Duration;
+
+/// Far more than any of these tests needs on an idle machine: two cores are shared with a build and other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
