@@ -79,6 +79,20 @@ fn every_file_that_a_guide_names_exists() {
 }
 
 #[test]
+fn the_plan_of_the_house_has_every_room() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    let (plan, rooms) = (read("ARCHITECTURE.md"), read("src/lib.rs"));
+    let stands =
+        |room: &str| [format!("\n  {room}.rs "), format!("\n  {room}/ ")].iter().any(|line| plan.contains(line));
+    let missing: Vec<&str> = rooms
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .filter(|it| !stands(it))
+        .collect();
+    assert!(missing.is_empty(), "rooms without a line in ARCHITECTURE.md: {}", missing.join(", "));
+}
+
+#[test]
 fn every_command_that_a_guide_shows_is_understood() {
     let mut count = 0;
     for (path, text) in guides() {
