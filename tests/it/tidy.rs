@@ -121,19 +121,12 @@ fn imports_point_down(source: &Source) -> Vec<Violation> {
         return Vec::new();
     }
     let Some(floor) = floor_of(room) else {
-<<<<<<< HEAD
         return vec![
             source.violation(
                 0,
-                format!("`{room}` stands on no floor: give the room its floor in HOUSE.md and in FLOORS"),
+                format!("`{room}` stands on no floor: give the room its floor in ARCHITECTURE.md and in FLOORS"),
             ),
         ];
-=======
-        return vec![source.violation(
-            0,
-            format!("`{room}` stands on no floor: give the room its floor in ARCHITECTURE.md and in FLOORS"),
-        )];
->>>>>>> e640e0a (docs: every room has its line in the architecture, and a test says so)
     };
     let wrong = |(offset, to): (usize, String)| {
         let message = match floor_of(&to) {
@@ -357,6 +350,18 @@ fn uncounted(sources: &[Source]) -> Vec<String> {
         sources.iter().any(|source| source.path.starts_with("src/") && taken.is_match(&source.shipped))
     };
     declared.filter(|name| !is_counted(name)).collect()
+}
+
+/// The docker input and the workers both counted lines once, and `/metrics` showed twice as many as there were.
+#[test]
+fn what_inputs_read_is_counted_in_one_place() {
+    for name in ["LINES_READ", "BYTES_READ", "LINES_TRUNCATED"] {
+        let taken = Regex::new(&format!(r"\bcounter\(\s*metrics::{name}\b")).expect("a plain word");
+        let places =
+            tree().into_iter().filter(|source| source.path.starts_with("src/") && taken.is_match(&source.shipped));
+        let places: Vec<String> = places.map(|source| source.path).collect();
+        assert_eq!(places, ["src/app/daemon.rs"], "{name} is counted by the workers, whatever the input");
+    }
 }
 
 #[test]
