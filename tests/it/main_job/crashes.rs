@@ -1,6 +1,6 @@
 //! Killed, cut off from its engine, cut off from Docker: still every line once, and after a crash no more is sent again than was in flight.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 use super::job::{Job, Setup};
@@ -60,14 +60,23 @@ fn kill_when_stored(job: &mut Job, documents: u64) -> u64 {
 
 #[test]
 fn killed_twice_it_sends_only_what_was_in_flight_again() {
-    let lines = Lines { containers: 4, count: 6_000 };
+    check_kills(&Lines { containers: 4, count: 6_000 }, 2);
+}
+
+#[cfg(feature = "soak")]
+#[test]
+fn soak_killed_ten_times_it_sends_only_what_was_in_flight_again() {
+    check_kills(&Lines { containers: 8, count: 30_000 }, 10);
+}
+
+fn check_kills(lines: &Lines, kills: u64) {
     let mut job = Setup::new("kill").arguments(&["--queue.memory_bytes", &BUDGET_BYTES.to_string()]).build();
     let containers: Vec<_> = lines.containers(&job, docker(), 1).into_iter().map(|spec| spec.start()).collect();
     Lines::go(&job, 0);
     let mut again = 0;
-    for _ in 0..2 {
+    for _ in 0..kills {
         job.daemon.start();
-        again = kill_when_stored(&mut job, lines.total() / 3);
+        again = kill_when_stored(&mut job, lines.total() / (kills + 1));
     }
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
@@ -79,8 +88,17 @@ fn killed_twice_it_sends_only_what_was_in_flight_again() {
 
 #[test]
 fn an_engine_that_comes_late_and_dies_in_the_middle_costs_nothing() {
+    check_engine_away(&Lines { containers: 4, count: 4_000 }, Duration::ZERO);
+}
+
+#[cfg(feature = "soak")]
+#[test]
+fn soak_an_engine_that_is_down_for_a_minute_costs_nothing() {
+    check_engine_away(&Lines { containers: 8, count: 50_000 }, Duration::from_secs(60));
+}
+
+fn check_engine_away(lines: &Lines, away: Duration) {
     let mut engine = Elasticsearch::prepared(&[]);
-    let lines = Lines { containers: 4, count: 4_000 };
     let mut job = Setup::new("away").hosts(engine.url()).output("resurrect_delay => 1").start();
     let containers: Vec<_> = lines.containers(&job, docker(), 2).into_iter().map(|spec| spec.start()).collect();
     Lines::go(&job, 0);
@@ -90,6 +108,7 @@ fn an_engine_that_comes_late_and_dies_in_the_middle_costs_nothing() {
     engine.kill();
     Lines::go(&job, 1);
     job.wait_until_not_ready("errors");
+    std::thread::sleep(away);
     engine.start();
     lines.assert_each_once(&job, &engine);
     job.wait_until_ready();
