@@ -121,12 +121,10 @@ fn imports_point_down(source: &Source) -> Vec<Violation> {
         return Vec::new();
     }
     let Some(floor) = floor_of(room) else {
-        return vec![
-            source.violation(
-                0,
-                format!("`{room}` stands on no floor: give the room its floor in ARCHITECTURE.md and in FLOORS"),
-            ),
-        ];
+        return vec![source.violation(
+            0,
+            format!("`{room}` stands on no floor: give the room its floor in ARCHITECTURE.md and in FLOORS"),
+        )];
     };
     let wrong = |(offset, to): (usize, String)| {
         let message = match floor_of(&to) {
