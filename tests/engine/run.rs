@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -63,10 +63,16 @@ pub fn unique(test: &str) -> String {
     format!("{test}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A port of the loopback interface that nobody listens on now.
+/// A port of the loopback interface that nobody listens on now, and that no connection takes by itself before an
+/// engine that starts slowly has bound it: it lies below the range of such ports, and is given out once.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 9_000).expect("less than 9,000") + 12_000;
+    let free = || {
+        let port = first + GIVEN.fetch_add(1, Ordering::Relaxed);
+        TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+    };
+    (0..10_000).find_map(|_| free()).expect("one of ten thousand ports is free")
 }
 
 /// Waits until `condition` gives something; panics with `what` when it has not within `limit`.
