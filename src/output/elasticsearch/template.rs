@@ -87,9 +87,10 @@ fn mappings(features: Features) -> Value {
                 "match_mapping_type": "string",
                 "mapping": { "type": "keyword", "ignore_above": KEYWORD_CHARS_MAX },
             } },
-            // A number that is whole the first time may have a fraction the next: a long would cut it off in searches, and
-            // refuse the document that has both in one array.
+            // A number that is whole the first time may have a fraction the next. Of different types the engine would cut
+            // the fraction off in searches, and refuse a document that has both in one array.
             { "whole_numbers": { "match_mapping_type": "long", "mapping": { "type": "double" } } },
+            { "fractions": { "match_mapping_type": "double", "mapping": { "type": "double" } } },
         ],
         "properties": properties(features),
     })

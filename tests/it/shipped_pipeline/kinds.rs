@@ -89,6 +89,20 @@ fn what_the_template_maps_is_of_the_templates_kind() {
     }
 }
 
+/// One service's `redis: "up"` would make the engine refuse every later line with an object `redis`.
+#[test]
+fn objects_of_the_pipelines_own_stand_only_where_the_template_has_them() {
+    let mapped = template_kinds();
+    let programs = ["kafka", "kong", "kong-lua", "mongodb", "nestjs", "postgresql", "rabbitmq", "redis", "zookeeper"];
+    for shape in each().filter(|shape| programs.contains(&shape.name.as_str())) {
+        for (field, _) in
+            shape.logs.iter().flat_map(|document| document.as_object()).flatten().filter(|f| f.1.is_object())
+        {
+            assert_eq!(mapped.get(field), Some(&Kind::Object), "{}: {field}", shape.name);
+        }
+    }
+}
+
 /// The kinds of the template that `setup` would put in place for the shipped pipeline.
 fn template_kinds() -> BTreeMap<String, Kind> {
     let printed = Timberline::output(["setup", "--print"]).stdout;
