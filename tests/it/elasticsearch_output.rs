@@ -13,7 +13,7 @@ use crate::engine::{Elasticsearch, elasticsearch, unique, wait_until};
 
 use rig::{Doc, Rig, create};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(180);
 
 /// Quick retries: the tests wait for them.
 fn quick<'a>(url: &'a str, index: &'a str) -> Vec<(&'a str, &'a str)> {

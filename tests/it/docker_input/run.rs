@@ -15,7 +15,7 @@ use timberline::position::{Closing, Ledger, Position, Receipt, SourceKey};
 use timberline::telemetry::readiness::Readiness;
 
 /// Far more than any of these tests needs on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A line that the worker received.
 #[derive(Clone, Debug, PartialEq, Eq)]
