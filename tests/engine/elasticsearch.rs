@@ -14,6 +14,8 @@ use super::run;
 const START_LIMIT: Duration = Duration::from_secs(180);
 /// For one request; a query over a full index on a busy machine takes seconds.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+/// From the making of an index to its first search: its shard has to start, after what the node has to do before.
+const SHARD_LIMIT: Duration = Duration::from_secs(60);
 /// Documents fetched by one request of [`Elasticsearch::each`].
 const PAGE_DOCS: usize = 5_000;
 
@@ -165,6 +167,20 @@ impl Elasticsearch {
         answer
     }
 
+    /// Asks what only started shards answer. An index that was made just now has none for a moment: the engine says 503.
+    #[track_caller]
+    fn read(&self, path: &str, body: &Value) -> Value {
+        let asked = || match self.request("POST", path, Some(body)) {
+            (503, _) => None,
+            answer => Some(answer),
+        };
+        let Some((status, answer)) = run::waited(SHARD_LIMIT, asked) else {
+            return self.post(path, body);
+        };
+        assert!((200..300).contains(&status), "POST {path} answered {status}: {answer}");
+        answer
+    }
+
     /// Status and answer, whatever they are; panics only when there is no answer.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
@@ -197,7 +213,7 @@ impl Elasticsearch {
     /// The same for a query in Elasticsearch's own language.
     pub fn count_by(&self, index: &str, query: &Value) -> u64 {
         self.refresh(index);
-        let answer = self.post(&format!("/{index}/_count?{LENIENT}"), &json!({ "query": query }));
+        let answer = self.read(&format!("/{index}/_count?{LENIENT}"), &json!({ "query": query }));
         answer["count"].as_u64().expect("a count is a number")
     }
 
@@ -226,7 +242,7 @@ impl Elasticsearch {
     /// Hands every document that `query` finds to `see`, in order, a page at a time, with only the `fields` asked for in `_source`.
     pub fn each(&self, index: &str, query: &str, sort: &[&str], fields: &[&str], mut see: impl FnMut(&Value)) {
         self.refresh(index);
-        let point = self.post(&format!("/{index}/_pit?keep_alive=2m&{LENIENT}"), &Value::Null);
+        let point = self.read(&format!("/{index}/_pit?keep_alive=2m&{LENIENT}"), &Value::Null);
         let mut search = json!({
             "size": PAGE_DOCS, "pit": point, "_source": fields, "track_total_hits": false,
             "query": { "query_string": { "query": query } },
@@ -237,7 +253,7 @@ impl Elasticsearch {
             pit.remove("_shards");
         }
         loop {
-            let answer = self.post("/_search", &search);
+            let answer = self.read("/_search", &search);
             let hits = answer["hits"]["hits"].as_array().expect("a search has hits");
             let Some(last) = hits.last() else { break };
             search["search_after"] = last["sort"].clone();

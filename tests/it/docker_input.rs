@@ -7,7 +7,7 @@ use crate::engine::{Docker, docker, unique, wait_until};
 use proxy::Proxy;
 use run::{Got, Run};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Lines as Docker keeps them, from `docker logs --timestamps`: stdout alone.
 fn kept(engine: &Docker, id: &str) -> Vec<String> {
@@ -134,6 +134,10 @@ fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later() {
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let before = docker().container("echo before the first start").label("it", &label).start();
     before.wait();
+    // The engine's list says in whole seconds when a container was made: one of the same second counts as ours.
+    let second = || SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+    let ended = second();
+    wait_until("the second is over", Duration::from_secs(5), || (second() > ended).then_some(()));
     let mut run = Run::start(docker().host(), &settings);
     let first = docker().container("echo first").label("it", &label).start();
     assert_eq!(texts(&run.lines(1), "stdout"), ["first"]);
