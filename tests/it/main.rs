@@ -8,6 +8,7 @@ mod docker_input;
 mod docs;
 mod elasticsearch_output;
 mod engines;
+mod file_input;
 mod main_job;
 mod pipeline;
 mod shipped_pipeline;

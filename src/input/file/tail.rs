@@ -82,7 +82,7 @@ impl Tail {
                 wiring.hand_over_blocking(chunk)?;
                 Ok(Some(Progress::Read))
             }
-            Ok(None) => Ok(self.at_end(config)),
+            Ok(None) => self.at_end(config, wiring),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
                 if !std::mem::replace(&mut self.complained, true) {
@@ -94,8 +94,8 @@ impl Tail {
     }
 
     /// The source ends: its worker forgets it.
-    pub fn close(self, wiring: &Wiring) -> Result<(), Deserted> {
-        let Some(source) = self.source else { return Ok(()) };
+    pub fn close(&self, wiring: &Wiring) -> Result<(), Deserted> {
+        let Some(source) = self.source.clone() else { return Ok(()) };
         let framing = Framing::Bytes { offset: self.offset };
         let arrived = Timestamp::from_nanos(wiring.clock.now_ns());
         wiring.hand_over_blocking(Chunk {
@@ -108,17 +108,19 @@ impl Tail {
         })
     }
 
-    fn at_end(&mut self, config: &Config) -> Option<Progress> {
+    fn at_end(&mut self, config: &Config, wiring: &Wiring) -> Result<Option<Progress>, Deserted> {
         if self.file.as_ref().is_some_and(is_deleted) {
-            return None;
+            return Ok(None);
         }
         if self.last_grown.elapsed() > config.close_older {
             self.file = None;
         }
         if config.read_once && self.source.is_some() {
             self.finished = true;
+            // What a codec still holds, a last line without its newline, is whole now.
+            self.close(wiring)?;
         }
-        Some(Progress::AtEnd)
+        Ok(Some(Progress::AtEnd))
     }
 
     fn read(&mut self, config: &Config, wiring: &Wiring) -> io::Result<Option<Chunk>> {

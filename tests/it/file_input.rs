@@ -1,0 +1,141 @@
+//! The `file` input as its user sees it: the whole daemon, from files that grow, rotate, shrink and end to a file of
+//! documents. No engine: what is tested is the input.
+
+use crate::engine::{Timberline, free_port, wait_until};
+use serde_json::Value;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A daemon with one `file` input and one `file` output.
+struct Tailing {
+    daemon: Timberline,
+    folder: PathBuf,
+}
+
+impl Tailing {
+    /// `options`: further settings of the input.
+    fn start(options: &str) -> Tailing {
+        let mut tailing = Tailing::prepared(options);
+        tailing.daemon.start();
+        tailing
+    }
+
+    fn prepared(options: &str) -> Tailing {
+        let port = free_port().to_string();
+        let daemon = Timberline::new(["run", "--api.http.port", &port]);
+        let folder = daemon.dir().join("logs");
+        fs::create_dir(&folder).unwrap();
+        let pipeline = format!(
+            "input {{ file {{ path => \"{}/*.log\" start_position => \"beginning\" stat_interval => 0.1 discover_interval => 1 {options} }} }}\n\
+             output {{ file {{ path => \"{}\" codec => json_lines }} }}",
+            folder.display(),
+            daemon.dir().join("out.ndjson").display(),
+        );
+        let data = daemon.dir().join("data");
+        Tailing { daemon: daemon.arg("-e").arg(pipeline).arg("--path.data").arg(data), folder }
+    }
+
+    fn append(&self, name: &str, text: &str) {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.folder.join(name)).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The `message` of every document so far, in the order in which they came.
+    fn messages(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.daemon.dir().join("out.ndjson")).unwrap_or_default();
+        let message = |line: &str| {
+            let document: Value = serde_json::from_str(line).expect("a line is a document");
+            document["message"].as_str().expect("a message is text").to_string()
+        };
+        text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(message).collect()
+    }
+
+    /// Waits until there are as many documents as `expected`, and compares.
+    #[track_caller]
+    fn wait_for(&self, expected: &[String]) {
+        let mut messages = Vec::new();
+        wait_until(&format!("{} documents", expected.len()), PATIENCE, || {
+            messages = self.messages();
+            (messages.len() >= expected.len()).then_some(())
+        });
+        assert_eq!(messages, expected);
+    }
+
+    /// Stops it, and checks that it knows what became of every line.
+    #[track_caller]
+    fn stop(&mut self) {
+        assert_eq!(self.daemon.terminate(), 0);
+        let log = self.daemon.stderr();
+        let last: Value = serde_json::from_str(log.lines().last().unwrap_or_default()).expect("its log is JSON");
+        let books = (&last["message"], &last["open"], &last["forgotten"]);
+        assert_eq!(books, (&"stopped".into(), &0.into(), &0.into()), "{last}");
+    }
+}
+
+fn numbered(from: u32, to: u32) -> Vec<String> {
+    (from..to).map(|n| format!("line {n}")).collect()
+}
+
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_renamed_file_is_read_to_its_end_and_the_new_one_from_its_beginning() {
+    let mut tailing = Tailing::start("");
+    tailing.append("a.log", &text(&numbered(0, 100)));
+    tailing.wait_for(&numbered(0, 100));
+    fs::rename(tailing.folder.join("a.log"), tailing.folder.join("a.log.1")).unwrap();
+    tailing.append("a.log.1", &text(&numbered(100, 150)));
+    tailing.wait_for(&numbered(0, 150));
+    tailing.append("a.log", &text(&numbered(150, 200)));
+    tailing.wait_for(&numbered(0, 200));
+    tailing.stop();
+}
+
+#[test]
+fn a_file_that_is_cut_to_nothing_is_read_anew() {
+    let mut tailing = Tailing::start("");
+    tailing.append("a.log", &text(&numbered(0, 100)));
+    tailing.wait_for(&numbered(0, 100));
+    OpenOptions::new().write(true).truncate(true).open(tailing.folder.join("a.log")).unwrap();
+    tailing.append("a.log", &text(&numbered(100, 110)));
+    tailing.wait_for(&numbered(0, 110));
+    tailing.stop();
+}
+
+#[test]
+fn a_line_waits_for_its_end() {
+    let mut tailing = Tailing::start("");
+    tailing.append("a.log", "one\ntw");
+    tailing.wait_for(&["one".to_string()]);
+    tailing.append("a.log", "o\n");
+    tailing.wait_for(&["one".to_string(), "two".to_string()]);
+    tailing.stop();
+}
+
+#[test]
+fn a_new_run_goes_on_where_the_last_one_stopped() {
+    let mut tailing = Tailing::start("");
+    tailing.append("a.log", &text(&numbered(0, 50)));
+    tailing.wait_for(&numbered(0, 50));
+    tailing.stop();
+    tailing.append("a.log", &text(&numbered(50, 80)));
+    tailing.daemon.start();
+    tailing.wait_for(&numbered(0, 80));
+    tailing.stop();
+}
+
+/// A last line without a newline was delivered, and its receipt stayed open: the books said that it was forgotten.
+#[test]
+fn a_file_that_is_read_once_ends_with_or_without_a_newline() {
+    let mut tailing = Tailing::prepared("mode => \"read\"");
+    tailing.append("a.log", "one\ntwo");
+    tailing.daemon.start();
+    tailing.wait_for(&["one".to_string(), "two".to_string()]);
+    tailing.stop();
+}
