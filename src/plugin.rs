@@ -120,6 +120,10 @@ impl Setting {
     }
 }
 
+/// Stands in `Declaration::differs` of a filter whose state spans workers.
+pub const ONE_STATE: &str =
+    "its state is one for all workers, and the lines of one source stay in order, so `pipeline.workers` need not be 1.";
+
 /// What is known of a plugin before one is built.
 #[derive(Debug)]
 pub struct Declaration {

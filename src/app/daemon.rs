@@ -370,18 +370,19 @@ fn start_workers(
 ) -> Result<Workers, String> {
     let (ended, ends) = mpsc::unbounded_channel();
     let labels: Vec<String> = pipeline.inputs.iter().map(|input| input.label.clone()).collect();
+    let world = World::default();
     let mut pipes = Vec::new();
     for number in 0..config.workers {
         let (pipe, chunks) = bounded(CHUNKS_WAITING_MAX);
         pipes.push(pipe);
         let worker = Worker::new(pipeline);
         let outbox = Batches::new(pipeline, outputs.clone(), pool.clone());
-        let (counters, ended) = (Counters::of(&labels), ended.clone());
+        let (counters, ended, world) = (Counters::of(&labels), ended.clone(), world.clone());
         std::thread::Builder::new()
             .name(format!("timberline-worker-{number}"))
             .stack_size(WORKER_STACK_BYTES)
             .spawn(move || {
-                let end = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &counters)));
+                let end = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &world, &counters)));
                 // The daemon has ended already if nobody listens.
                 ended.send(end.unwrap_or_else(|panic| WorkerEnd::Panicked(text_of(&*panic)))).ok();
             })
@@ -390,8 +391,8 @@ fn start_workers(
     Ok((pipes, ends))
 }
 
-fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, counters: &Counters) -> WorkerEnd {
-    match run_worker(worker, chunks, outbox, &World::default(), &mut |worker| counters.add(worker)) {
+fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, world: &World, counters: &Counters) -> WorkerEnd {
+    match run_worker(worker, chunks, outbox, world, &mut |worker| counters.add(worker)) {
         Ok(()) => WorkerEnd::Done,
         Err(Deserted) => WorkerEnd::Deserted,
     }

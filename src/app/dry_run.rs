@@ -2,7 +2,7 @@
 //!
 //! Fixtures take the place of the inputs, a collecting outbox that of the outputs; everything between is the same.
 
-use super::world::World;
+use super::world::Hurried;
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
@@ -59,7 +59,7 @@ pub struct Input<'a> {
 pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> io::Result<Summary> {
     let shape = input.shape.unwrap_or_else(|| guess(input.bytes));
     let number = add_fixture_input(pipeline, shape);
-    let world = World::default();
+    let world = Hurried::default();
     let facts = facts_beside(input.name);
     let fixture = Fixture { name: input.name, facts: &facts, shape, input: number, arrived: world.now() };
     let mut outbox = Collecting {
@@ -78,9 +78,10 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     }
     // Deserted means that the sink failed, and that is said below.
     worker.release(true, &world, &mut outbox).ok();
+    let counts = worker.take_counts(number);
+    worker.finish(&world, &mut outbox).ok();
     pipeline.inputs.truncate(number);
     let Collecting { mut summary, failed, .. } = outbox;
-    let counts = worker.take_counts(number);
     summary.lines = counts.records;
     summary.dropped = counts.events.dropped;
     summary.elapsed = started.elapsed();

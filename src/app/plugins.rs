@@ -12,11 +12,14 @@ pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLU
 
 pub static FILTERS: &[&FilterPlugin] = &[
     &filter::categorize::PLUGIN,
+    &filter::clone::PLUGIN,
     &filter::date::PLUGIN,
     &filter::drop::PLUGIN,
     &filter::grok::PLUGIN,
     &filter::json::PLUGIN,
     &filter::mutate::PLUGIN,
+    &filter::sleep::PLUGIN,
+    &filter::split::PLUGIN,
 ];
 
 pub static OUTPUTS: &[&OutputPlugin] =

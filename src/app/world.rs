@@ -1,10 +1,14 @@
-//! The world as filters see it: the machine's clocks.
+//! The world as filters see it: the machine's clocks and files.
 
 use crate::clock::{Clock, SystemClock};
 use crate::event::Timestamp;
 use crate::filter::Effects;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
-/// The real one.
+/// The real one. Clones count ticks from the same moment.
 #[derive(Clone, Debug, Default)]
 pub struct World(SystemClock);
 
@@ -15,5 +19,48 @@ impl Effects for World {
 
     fn ticks(&self) -> u64 {
         self.0.ticks_ns()
+    }
+
+    fn random(&self) -> u64 {
+        RandomState::new().build_hasher().finish()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        let since = std::fs::metadata(path)?.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        Ok(Timestamp { seconds: since.as_secs() as i64, nanos: since.subsec_nanos() })
+    }
+}
+
+/// The real one, in which nobody waits: for dry runs.
+#[derive(Clone, Debug, Default)]
+pub struct Hurried(World);
+
+impl Effects for Hurried {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn ticks(&self) -> u64 {
+        self.0.ticks()
+    }
+
+    fn random(&self) -> u64 {
+        self.0.random()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        self.0.modified(path)
     }
 }

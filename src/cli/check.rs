@@ -18,7 +18,7 @@ pub fn run(arguments: &CheckArguments) -> Ended {
 }
 
 fn parts(pipeline: &Pipeline) -> String {
-    let filters = pipeline.program.stages.len();
+    let filters = pipeline.program.filters();
     [(pipeline.inputs.len(), "input"), (filters, "filter"), (pipeline.outputs.len(), "output")]
         .map(|(number, thing)| count(number, thing))
         .join(", ")

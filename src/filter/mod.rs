@@ -2,9 +2,12 @@
 //! applies the common options (`add_field`, `add_tag`, `remove_field`, `remove_tag`).
 //!
 //! Filters are pure. What they need of the world (the time, names, files) comes as `Effects`.
-//! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers.
+//! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers
+//! (`plugin::ONE_STATE`): then all clones look at the same state, behind a lock.
 
 pub mod categorize;
+pub mod clone;
+pub mod common;
 pub mod date;
 pub mod drop;
 pub mod grok;
@@ -12,13 +15,16 @@ pub mod json;
 pub mod mutate;
 pub mod name;
 pub mod ruby_regex;
+pub mod sleep;
+pub mod split;
 #[cfg(test)]
 pub mod testing;
 
-use crate::event::{Arena, Event, Timestamp};
+use crate::event::{Arena, Event, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What a filter did with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +37,33 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// The world, as filters see it.
+/// The world, as filters see it. What stands here as a default is a world that has nothing but a clock.
 pub trait Effects {
     fn now(&self) -> Timestamp;
+
     /// Monotonic nanoseconds, for time-outs.
     fn ticks(&self) -> u64;
+
+    /// Any number, another one each time.
+    fn random(&self) -> u64 {
+        0
+    }
+
+    /// Holds the worker up.
+    fn sleep(&self, _time: Duration) {}
+
+    /// The content of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Err(io::Error::new(io::ErrorKind::NotFound, path.display().to_string()))
+    }
+
+    /// When a file was last written.
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        Err(io::Error::new(io::ErrorKind::NotFound, path.display().to_string()))
+    }
 }
 
-/// An event that a filter made of another (`clone`, `split`); it goes on behind the filter that made it.
+/// An event that a filter made (`clone`, `split`, `metrics`); it goes on behind the filter that made it.
 pub struct Emitted<'b> {
     pub event: Event<'b>,
     /// The common options apply to it.
@@ -49,19 +74,56 @@ pub struct Emitted<'b> {
 pub struct Context<'b, 'w> {
     pub arena: &'b Arena,
     pub effects: &'w dyn Effects,
-    /// Events made here go on behind this filter, before the event itself. Give each an identity of its own:
-    /// `event.identity.derived(cx.place, n)`.
+    /// Events made here go on behind this filter, in this order, once the event that they were made of has come to
+    /// its end. Give each an identity of its own: `event.identity.derived(cx.place, n)`.
     pub emitted: &'w mut Vec<Emitted<'b>>,
     /// This filter's number in the pipeline.
     pub place: u32,
+}
+
+impl<'b> Context<'b, '_> {
+    pub fn emit(&mut self, event: Event<'b>, matched: bool) {
+        self.emitted.push(Emitted { event, matched });
+    }
+
+    /// An event with nothing but a time, as Logstash makes one.
+    pub fn blank(&self, identity: Identity) -> Event<'b> {
+        let now = self.effects.now();
+        let mut event = Event::new(self.arena, identity, now);
+        event.set_timestamp(now);
+        event.root.push_new("@version", true, Value::plain("1"));
+        event
+    }
+
+    /// The identity of an event that time made and no line: one that no other event has. It is not the same when
+    /// the same lines are read again, because time never passes twice alike.
+    pub fn identity_of_now(&self) -> Identity {
+        Identity {
+            source: self.effects.random(),
+            at: self.effects.now().as_nanos().unwrap_or(0),
+            derivation: self.effects.random().max(1),
+            ..Identity::default()
+        }
+    }
 }
 
 /// A filter, built from its settings. Each worker has its own clone.
 pub trait Filter: Send {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome;
 
-    /// Called every few seconds, for filters that hold events or state.
+    /// Whether `tick` and `finish` are to be called. They are called on one clone, whichever it is, so what they look
+    /// at is shared by all clones.
+    fn keeps_time(&self) -> bool {
+        false
+    }
+
+    /// Called every five seconds (Logstash's periodic flush). What it emits goes on behind this filter.
     fn tick<'b>(&mut self, _cx: &mut Context<'b, '_>) {}
+
+    /// Called once, behind the last event of all workers.
+    fn finish<'b>(&mut self, cx: &mut Context<'b, '_>) {
+        self.tick(cx);
+    }
 
     fn boxed(&self) -> Box<dyn Filter>;
 }
@@ -93,6 +155,8 @@ pub struct Build<'a> {
     pub ecs: Ecs,
     /// Reads files that settings name (`patterns_dir`, dictionaries).
     pub files: &'a dyn Files,
+    /// What filters of one pipeline have in common.
+    pub common: &'a common::Common,
 }
 
 /// Files, as plugins see them while they are built.

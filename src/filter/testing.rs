@@ -1,26 +1,72 @@
 //! What the filters' tests share: settings from JSON, and events as text before and after a filter.
 
-use super::{Build, Context, Ecs, Effects, Files, Filter, FilterPlugin, Outcome};
+use super::common::Common;
+use super::{Build, Context, Ecs, Effects, Emitted, Files, Filter, FilterPlugin, Outcome};
 use crate::event::{Arena, Event, Identity, Timestamp, json};
 use crate::plugin::{Fault, Given, Item, Place, Settings};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-struct Nothing;
+/// A world in which only a test makes time pass and writes files. It starts at 1970-01-01T00:00:00Z.
+#[derive(Default)]
+pub struct World {
+    now: Cell<Timestamp>,
+    random: Cell<u64>,
+    files: RefCell<HashMap<PathBuf, (String, Timestamp)>>,
+    /// The time that filters slept.
+    pub slept: RefCell<Vec<Duration>>,
+}
 
-impl Effects for Nothing {
-    fn now(&self) -> Timestamp {
-        Timestamp::default()
+impl World {
+    pub fn pass(&self, time: Duration) {
+        let now = self.now.get().as_nanos().expect("tests do not reach the year 2554");
+        self.now.set(Timestamp::from_nanos(now + time.as_nanos() as u64));
     }
 
-    fn ticks(&self) -> u64 {
-        0
+    pub fn write(&self, path: &str, text: &str) {
+        self.files.borrow_mut().insert(path.into(), (text.into(), self.now.get()));
+    }
+
+    fn file(&self, path: &Path) -> io::Result<(String, Timestamp)> {
+        let missing = || io::Error::new(io::ErrorKind::NotFound, path.display().to_string());
+        self.files.borrow().get(path).cloned().ok_or_else(missing)
     }
 }
 
-impl Files for Nothing {
+impl Effects for World {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn ticks(&self) -> u64 {
+        self.now.get().as_nanos().unwrap_or(0)
+    }
+
+    fn random(&self) -> u64 {
+        self.random.set(self.random.get() + 1);
+        self.random.get()
+    }
+
+    fn sleep(&self, time: Duration) {
+        self.slept.borrow_mut().push(time);
+        self.pass(time);
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Err(io::Error::new(io::ErrorKind::NotFound, path.display().to_string()))
+        self.file(path).map(|(text, _)| text.into_bytes())
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        self.file(path).map(|(_, modified)| modified)
+    }
+}
+
+impl Files for World {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Effects::read(self, path)
     }
 
     fn list(&self, _folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -45,22 +91,69 @@ fn item(value: &serde_json::Value) -> Item {
 
 /// Builds a filter; `settings` is a JSON object.
 pub fn build(plugin: &FilterPlugin, settings: &str) -> Result<Box<dyn Filter>, Fault> {
+    build_in(&World::default(), &Common::default(), plugin, settings)
+}
+
+/// `build`, with files, and with what filters of a pipeline have in common.
+pub fn build_in(
+    world: &World,
+    common: &Common,
+    plugin: &FilterPlugin,
+    settings: &str,
+) -> Result<Box<dyn Filter>, Fault> {
     let settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("the settings are a JSON object");
     let given = settings.iter().map(|(name, value)| (name.clone(), item(value))).collect();
     let settings = Settings::check(plugin.declaration, given).map_err(|mut faults| faults.remove(0))?;
-    (plugin.build)(&settings, &Build { ecs: Ecs::V8, files: &Nothing })
+    (plugin.build)(&settings, &Build { ecs: Ecs::V8, files: world, common })
 }
 
 /// Runs an event with these fields through the filter; gives back what it said and the fields behind it.
 pub fn run(filter: &mut dyn Filter, fields: &str, identity: Identity) -> (Outcome, String) {
+    let ran = run_in(&World::default(), filter, fields, identity);
+    (ran.outcome, ran.event)
+}
+
+/// What came of an event.
+pub struct Ran {
+    pub outcome: Outcome,
+    /// Its fields, as JSON.
+    pub event: String,
+    /// The fields of the events that the filter made of it.
+    pub emitted: Vec<String>,
+}
+
+/// `run` in a world, with what the filter emitted.
+pub fn run_in(world: &World, filter: &mut dyn Filter, fields: &str, identity: Identity) -> Ran {
     let arena = Arena::new();
     let mut event = Event::new(&arena, identity, Timestamp::default());
     event.absorb(json::read::object(arena.alloc_str(fields), &arena).expect("the fields are a JSON object"), &arena);
-    let mut cx = Context { arena: &arena, effects: &Nothing, emitted: &mut Vec::new(), place: 0 };
+    let mut emitted = Vec::new();
+    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0 };
     let outcome = filter.filter(&mut event, &mut cx);
+    Ran { outcome, event: text(&event), emitted: texts(&emitted) }
+}
+
+/// The fields of the events that the filter makes when it is woken, for the `last` time or not.
+pub fn wake(world: &World, filter: &mut dyn Filter, last: bool) -> Vec<String> {
+    let arena = Arena::new();
+    let mut emitted = Vec::new();
+    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0 };
+    if last {
+        filter.finish(&mut cx)
+    } else {
+        filter.tick(&mut cx)
+    }
+    texts(&emitted)
+}
+
+fn texts(emitted: &[Emitted<'_>]) -> Vec<String> {
+    emitted.iter().map(|emitted| text(&emitted.event)).collect()
+}
+
+fn text(event: &Event<'_>) -> String {
     let mut out = Vec::new();
     json::write::object(&event.root, &mut out);
-    (outcome, String::from_utf8(out).expect("JSON is text"))
+    String::from_utf8(out).expect("JSON is text")
 }
 
 /// What a filter with these settings makes of an event with these fields.

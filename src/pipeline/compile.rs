@@ -12,8 +12,8 @@ use super::{Catalogue, InputSpec, Options, OutputSpec, Pipeline};
 use crate::codec::CodecPlugin;
 use crate::event::destination::Rendering;
 use crate::event::{FieldRef, Template};
-use crate::filter::Build;
 use crate::filter::ruby_regex::RubyRegex;
+use crate::filter::{self, Build};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::source::{Span, Spanned};
 use crate::lang::suggest::nearest;
@@ -39,6 +39,7 @@ pub fn compile(config: &Config, catalogue: &Catalogue, options: &Options<'_>) ->
         stages: Vec::new(),
         steps: Vec::new(),
         conditions: Vec::new(),
+        common: Default::default(),
     };
     for node in &config.inputs {
         compiler.input(node);
@@ -57,12 +58,14 @@ struct Compiler<'a> {
     stages: Vec<Stage>,
     steps: Vec<Step>,
     conditions: Vec<Condition>,
+    /// What filters of this pipeline share.
+    common: filter::common::Common,
 }
 
 impl Compiler<'_> {
     fn finish(self) -> Compiled {
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
-        let program = Program { steps: self.steps.into(), conditions: self.conditions.into(), stages: self.stages };
+        let program = Program::new(self.steps, self.conditions, self.stages);
         let pipeline = Pipeline { inputs: self.inputs, outputs: self.outputs, program };
         Compiled { pipeline: (!failed).then_some(pipeline), diagnostics: self.diagnostics }
     }
@@ -118,7 +121,7 @@ impl Compiler<'_> {
         let found = catalogue.filters.iter().find(|filter| filter.declaration.name == plugin.name.value);
         let Some(found) = found else { return self.unknown(plugin, Door::Filter) };
         let Some(settings) = self.settings(plugin, found.declaration) else { return };
-        let build = Build { ecs: self.options.ecs, files: self.options.files };
+        let build = Build { ecs: self.options.ecs, files: self.options.files, common: &self.common };
         let built = (found.build)(&settings, &build).and_then(|filter| Ok((filter, Common::of(&settings)?)));
         match built {
             Ok((filter, common)) => {

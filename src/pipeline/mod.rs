@@ -8,6 +8,7 @@ pub mod common;
 pub mod compile;
 pub mod condition;
 pub mod program;
+pub mod rhythm;
 pub mod route;
 pub mod worker;
 

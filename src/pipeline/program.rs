@@ -1,7 +1,13 @@
 //! The program: one flat list of steps, filters first, outputs behind them.
+//!
+//! Order: an event runs to its end before the events that filters made of it, and these run in the order in which
+//! they were made, each followed by what was made of it: the order in which Logstash's compiled pipeline hands the
+//! events of one line to its outputs (`pipeline.ordered`). A made event goes on at the step behind its maker, inside
+//! the branch that the maker stands in.
 
 use super::common::Common;
 use super::condition::Condition;
+use super::rhythm::Rhythm;
 use super::worker::Outbox;
 use crate::event::{Arena, Event};
 use crate::filter::{Context, Effects, Emitted, Filter, Outcome};
@@ -30,9 +36,11 @@ pub struct Stage {
 
 /// What a worker runs events through. Each worker has its own clone.
 pub struct Program {
-    pub steps: Arc<[Step]>,
-    pub conditions: Arc<[Condition]>,
-    pub stages: Vec<Stage>,
+    steps: Arc<[Step]>,
+    conditions: Arc<[Condition]>,
+    stages: Vec<Stage>,
+    /// `None`: no filter acts by the clock.
+    rhythm: Option<Arc<Rhythm>>,
 }
 
 /// What became of the events of one record.
@@ -44,7 +52,45 @@ pub struct Tally {
     pub dropped: u64,
 }
 
+/// What events are run with.
+pub struct Surroundings<'r, 'b> {
+    pub arena: &'b Arena,
+    pub effects: &'r dyn Effects,
+    pub outbox: &'r mut dyn Outbox,
+}
+
+/// The events of one record, or of one beat of the clock, on their way.
+struct Run<'r, 'b> {
+    around: Surroundings<'r, 'b>,
+    /// What the filter that runs has emitted.
+    emitted: Vec<Emitted<'b>>,
+    /// Events that filters made, and the step that each goes on from; the last one is next.
+    waiting: Vec<(usize, Event<'b>)>,
+    tally: Tally,
+}
+
+impl<'r, 'b> Run<'r, 'b> {
+    fn new(around: Surroundings<'r, 'b>) -> Self {
+        Run { around, emitted: Vec::new(), waiting: Vec::new(), tally: Tally::default() }
+    }
+
+    /// Lets what the filter emitted go on at step `at`.
+    fn enqueue(&mut self, common: &Common, at: usize) {
+        while let Some(Emitted { mut event, matched }) = self.emitted.pop() {
+            if matched {
+                common.apply(&mut event, self.around.arena);
+            }
+            self.waiting.push((at, event));
+        }
+    }
+}
+
 impl Program {
+    pub fn new(steps: Vec<Step>, conditions: Vec<Condition>, stages: Vec<Stage>) -> Program {
+        let rhythm = stages.iter().any(|stage| stage.filter.keeps_time()).then(Arc::default);
+        Program { steps: steps.into(), conditions: conditions.into(), stages, rhythm }
+    }
+
     /// A clone with filters of its own.
     pub fn boxed(&self) -> Program {
         let stage = |stage: &Stage| Stage { filter: stage.filter.boxed(), common: Arc::clone(&stage.common) };
@@ -52,58 +98,77 @@ impl Program {
             steps: Arc::clone(&self.steps),
             conditions: Arc::clone(&self.conditions),
             stages: self.stages.iter().map(stage).collect(),
+            rhythm: self.rhythm.clone(),
         }
+    }
+
+    /// How many filters there are.
+    pub fn filters(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// When the filters are to be woken; `None` if none of them wants it.
+    pub fn rhythm(&self) -> Option<&Rhythm> {
+        self.rhythm.as_deref()
     }
 
     /// Runs `event`, and every event that filters make of it, to the end.
-    pub fn run<'b>(
-        &mut self,
-        event: Event<'b>,
-        arena: &'b Arena,
-        effects: &dyn Effects,
-        outbox: &mut dyn Outbox,
-    ) -> Tally {
-        let mut tally = Tally::default();
-        let mut waiting: Vec<(usize, Event<'b>)> = Vec::new();
-        let mut next = Some((0, event));
-        while let Some((from, event)) = next {
-            self.run_one(from, event, arena, effects, outbox, &mut waiting, &mut tally);
-            next = if waiting.is_empty() { None } else { Some(waiting.remove(0)) };
-        }
-        tally
+    pub fn run<'b>(&mut self, event: Event<'b>, around: Surroundings<'_, 'b>) -> Tally {
+        let mut run = Run::new(around);
+        self.run_one(0, event, &mut run);
+        self.run_waiting(&mut run);
+        run.tally
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the state of one run, used nowhere else")]
-    fn run_one<'b>(
-        &mut self,
-        from: usize,
-        mut event: Event<'b>,
-        arena: &'b Arena,
-        effects: &dyn Effects,
-        outbox: &mut dyn Outbox,
-        waiting: &mut Vec<(usize, Event<'b>)>,
-        tally: &mut Tally,
-    ) {
-        let mut emitted: Vec<Emitted<'b>> = Vec::new();
+    /// Wakes the filters that keep time, for the `last` time or not, and runs what they make to the end.
+    pub fn wake(&mut self, last: bool, around: Surroundings<'_, '_>) -> Tally {
+        let mut run = Run::new(around);
+        let steps = Arc::clone(&self.steps);
+        for (at, step) in steps.iter().enumerate() {
+            let Step::Filter(number) = step else { continue };
+            let Stage { filter, common } = &mut self.stages[*number];
+            if !filter.keeps_time() {
+                continue;
+            }
+            let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut run;
+            let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
+            if last {
+                filter.finish(&mut cx)
+            } else {
+                filter.tick(&mut cx)
+            }
+            run.enqueue(common, at + 1);
+            self.run_waiting(&mut run);
+        }
+        run.tally
+    }
+
+    fn run_waiting<'b>(&mut self, run: &mut Run<'_, 'b>) {
+        while let Some((from, event)) = run.waiting.pop() {
+            self.run_one(from, event, run);
+        }
+    }
+
+    fn run_one<'b>(&mut self, from: usize, mut event: Event<'b>, run: &mut Run<'_, 'b>) {
         let mut at = from;
         while let Some(step) = self.steps.get(at) {
             at += 1;
             match step {
                 Step::Filter(number) => {
-                    let stage = &mut self.stages[*number];
-                    let mut cx = Context { arena, effects, emitted: &mut emitted, place: *number as u32 };
-                    let outcome = stage.filter.filter(&mut event, &mut cx);
-                    for Emitted { event: mut made, matched } in emitted.drain(..) {
-                        if matched {
-                            stage.common.apply(&mut made, arena);
-                        }
-                        waiting.push((at, made));
+                    let Stage { filter, common } = &mut self.stages[*number];
+                    let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut *run;
+                    let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
+                    let outcome = filter.filter(&mut event, &mut cx);
+                    let made = !run.emitted.is_empty();
+                    if made {
+                        run.enqueue(common, at);
                     }
                     match outcome {
-                        Outcome::Matched => stage.common.apply(&mut event, arena),
+                        Outcome::Matched => common.apply(&mut event, run.around.arena),
                         Outcome::Unmatched => {}
                         Outcome::Cancelled => {
-                            tally.dropped += 1;
+                            // One that others took the place of is not dropped.
+                            run.tally.dropped += u64::from(!made);
                             return;
                         }
                     }
@@ -114,10 +179,13 @@ impl Program {
                     }
                 }
                 Step::Jump(to) => at = *to,
-                Step::Output(number) => outbox.document(*number, &mut event, arena),
+                Step::Output(number) => run.around.outbox.document(*number, &mut event, run.around.arena),
             }
         }
-        tally.passed += 1;
-        outbox.end(&event);
+        run.tally.passed += 1;
+        run.around.outbox.end(&event);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 
 use super::Pipeline;
 use super::common::Decoration;
-use super::program::{Program, Tally};
+use super::program::{Program, Surroundings, Tally};
 use super::route::Route;
 use crate::channel::{Closed, Empty, Receiver, Sender};
 use crate::codec::Decoder;
@@ -87,8 +87,12 @@ impl Worker {
             reader: input.decoder.boxed(),
             decoration: input.decoration.clone(),
         };
+        let program = pipeline.program.boxed();
+        if let Some(rhythm) = program.rhythm() {
+            rhythm.join();
+        }
         Worker {
-            program: pipeline.program.boxed(),
+            program,
             inputs: pipeline.inputs.iter().map(input).collect(),
             sources: HashMap::new(),
             holding: 0,
@@ -141,6 +145,37 @@ impl Worker {
         }
         outbox.spent(chunk.bytes);
         outbox.flush(receipts)
+    }
+
+    /// How long the worker may wait for a chunk; `None` is for ever.
+    fn patience(&self, effects: &dyn Effects) -> Option<Duration> {
+        let beat = self.program.rhythm().map(|rhythm| rhythm.until(effects.ticks()));
+        if self.holds() { Some(beat.map_or(IDLE_CHECK, |beat| beat.min(IDLE_CHECK))) } else { beat }
+    }
+
+    /// Wakes the filters that act by the clock, if it is time and no other worker has.
+    pub fn tick(&mut self, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        match self.program.rhythm() {
+            Some(rhythm) if rhythm.beats(effects.ticks()) => self.wake(false, effects, outbox),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the worker. Behind the last one of a pipeline, the filters that hold something give it out.
+    pub fn finish(mut self, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        match self.program.rhythm() {
+            Some(rhythm) if rhythm.leave() => self.wake(true, effects, outbox),
+            _ => Ok(()),
+        }
+    }
+
+    /// What time makes has no line behind it, so its documents carry no receipt and it counts for no input.
+    fn wake(&mut self, last: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        let Worker { program, arena, .. } = self;
+        outbox.begin(0);
+        program.wake(last, Surroundings { arena, effects, outbox: &mut *outbox });
+        arena.reset();
+        outbox.flush(Vec::new())
     }
 
     /// Lets codecs give out what has waited long enough by the clock, or everything with `force`.
@@ -199,7 +234,7 @@ fn record(
         input.reader.read(&frame, arena, &start, &mut events);
         for mut event in events {
             input.decoration.apply(&mut event, arena);
-            let tally = program.run(event, arena, effects, outbox);
+            let tally = program.run(event, Surroundings { arena, effects, outbox: &mut *outbox });
             counts.events.passed += tally.passed;
             counts.events.dropped += tally.dropped;
         }
@@ -400,12 +435,16 @@ pub fn run(
     counted: &mut dyn FnMut(&mut Worker),
 ) -> Result<(), Deserted> {
     loop {
-        let next = if worker.holds() { chunks.recv_timeout(IDLE_CHECK) } else { chunks.recv().ok_or(Empty::Closed) };
+        let next = match worker.patience(effects) {
+            Some(patience) => chunks.recv_timeout(patience),
+            None => chunks.recv().ok_or(Empty::Closed),
+        };
         match next {
             Ok(chunk) => worker.chunk(chunk, effects, &mut outbox)?,
             Err(Empty::Waiting) => worker.release(false, effects, &mut outbox)?,
-            Err(Empty::Closed) => return Ok(()),
+            Err(Empty::Closed) => return worker.finish(effects, &mut outbox),
         }
+        worker.tick(effects, &mut outbox)?;
         counted(&mut worker);
     }
 }

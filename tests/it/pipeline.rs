@@ -185,3 +185,59 @@ impl Show for Flags {
         Ok(())
     }
 }
+
+#[test]
+fn what_is_made_of_an_event_comes_right_behind_it() {
+    let filters = r#"
+        split { field => "l" }
+        if [l] != 2 { clone { clones => [ "c" ] } }
+        mutate { add_field => { "seen" => "%{l}" } }"#;
+    let expected = r#"{"l":1,"seen":"1"}
+        {"l":1,"tags":["c"],"seen":"1"}
+        {"l":2,"seen":"2"}
+        {"l":3,"seen":"3"}
+        {"l":3,"tags":["c"],"seen":"3"}"#;
+    check(filters, r#"{"l":[1,2,3]}"#, expected);
+}
+
+#[test]
+fn a_made_event_goes_on_inside_its_branch_and_behind_its_maker() {
+    let filters = r#"
+        mutate { add_tag => [ "before" ] }
+        if [a] {
+            clone { clones => [ "copy" ] add_field => { "of" => "%{a}" } remove_field => [ "a" ] }
+            if "copy" in [tags] { mutate { add_tag => [ "inside" ] } }
+        } else {
+            mutate { add_tag => [ "never" ] }
+        }
+        if [a] { drop { } }"#;
+    check(filters, r#"{"a":1}"#, r#"{"tags":["before","copy","inside"],"of":"1"}"#);
+}
+
+/// The ids of the documents of a run.
+#[derive(Default)]
+struct Ids(Vec<String>);
+
+impl Show for Ids {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        self.0.extend(documents.iter().map(|document| document.id.to_string()));
+        Ok(())
+    }
+}
+
+#[test]
+fn made_events_have_ids_of_their_own_and_the_same_ones_again() {
+    let config = r#"filter { clone { clones => [ "a", "b" ] } split { field => "l" } clone { clones => [ "c" ] } }"#;
+    let ids = || {
+        let request = Request { paths: Vec::new(), text: Some(config.into()), ecs: Ecs::V8, support_escapes: false };
+        let (mut pipeline, mut ids) = (load(&request).unwrap().pipeline.unwrap(), Ids::default());
+        let input = Input { name: "-", bytes: b"{\"l\":[1,2]}\n{\"l\":[1,2]}", shape: Some(Shape::Events) };
+        dry_run::run(&mut pipeline, &input, &mut ids).unwrap();
+        ids.0
+    };
+    let mut once = ids();
+    assert_eq!(once, ids());
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), 24);
+}

@@ -38,7 +38,7 @@ fn built(settings: &[(&str, Item)], now: &str) -> Result<Box<dyn Filter>, Fault>
     let given = settings.iter().map(|(name, item)| (name.to_string(), item.clone())).collect();
     let settings = Settings::check(&DECLARATION, given).map_err(|mut faults| faults.remove(0))?;
     let files = World(Timestamp::parse_iso(now).unwrap());
-    (PLUGIN.build)(&settings, &Build { ecs: Ecs::V8, files: &files })
+    (PLUGIN.build)(&settings, &Build { ecs: Ecs::V8, files: &files, common: &Default::default() })
 }
 
 /// The event after the filter, without the field that it read.
