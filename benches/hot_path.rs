@@ -9,7 +9,7 @@ use timberline::app::world::World;
 use timberline::event::chunk::{Chunk, Framing, Place, Source};
 use timberline::event::destination::DocBatch;
 use timberline::event::{Arena, Event, Identity, Timestamp};
-use timberline::filter::{Ecs, Effects as _};
+use timberline::filter::Effects as _;
 use timberline::pipeline::Pipeline;
 use timberline::pipeline::route::Route;
 use timberline::pipeline::worker::{Deserted, Outbox, Worker};
@@ -63,7 +63,7 @@ fn main() {
     };
     let text = std::fs::read_to_string(config).expect("the pipeline can be read");
     let text = text.replace("{data}", "/data").replace("{port}", "9200");
-    let request = Request { paths: Vec::new(), text: Some(text), ecs: Ecs::V8, support_escapes: false };
+    let request = Request::of_text(text);
     let loaded = load(&request).expect("the pipeline can be read");
     let shown: String = loaded.diagnostics.iter().map(|d| d.render(&loaded.sources, false)).collect();
     let pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}"));

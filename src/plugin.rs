@@ -55,6 +55,13 @@ pub enum Kind {
     Any,
 }
 
+impl Kind {
+    /// `a` or `an`.
+    fn article(self) -> &'static str {
+        if matches!(self, Kind::Array | Kind::Uris) { "an" } else { "a" }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -305,14 +312,20 @@ impl fmt::Display for Fault {
 pub struct Settings {
     declaration: &'static Declaration,
     given: Vec<(String, Item)>,
+    /// `pipeline.ecs_compatibility`, where the pipeline is known.
+    pipeline_ecs: Option<&'static str>,
 }
 
 impl Settings {
-    /// Checks names and types. A setting that is given twice is joined, if it is a list or a hash, as Logstash does.
+    /// Checks names and types. A setting that is given more than once is joined as Logstash does: hashes merge, and of
+    /// two values of a key the later one counts; everything else becomes a list.
     pub fn check(declaration: &'static Declaration, given: Vec<(String, Item)>) -> Result<Settings, Vec<Fault>> {
         let mut faults = Vec::new();
         for (name, item) in &given {
             faults.extend(check_one(declaration, name, item));
+        }
+        if faults.is_empty() {
+            faults.extend(twice(declaration, &given));
         }
         for setting in declaration.all_settings() {
             if setting.fallback == Fallback::Required && !given.iter().any(|(name, _)| name == setting.name) {
@@ -327,11 +340,26 @@ impl Settings {
                 );
             }
         }
-        if faults.is_empty() { Ok(Settings { declaration, given: joined(given) }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Settings { declaration, given: joined(given), pipeline_ecs: None })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The same in a pipeline with this `pipeline.ecs_compatibility`.
+    pub fn in_pipeline(self, ecs: &'static str) -> Settings {
+        Settings { pipeline_ecs: Some(ecs), ..self }
     }
 
     pub fn declaration(&self) -> &'static Declaration {
         self.declaration
+    }
+
+    /// The plugin's own `ecs_compatibility`, else the pipeline's, else Logstash's default.
+    pub fn ecs_compatibility(&self) -> &str {
+        let own = self.given.iter().find(|(name, _)| name == "ecs_compatibility");
+        own.and_then(|(_, item)| item.as_text()).or(self.pipeline_ecs).unwrap_or("v8")
     }
 
     /// The value that the pipeline gives, not the default.
@@ -432,7 +460,7 @@ fn check_one(declaration: &'static Declaration, name: &str, item: &Item) -> Opti
     if fits(setting.kind, item) {
         return None;
     }
-    let fault = Fault::at(item.place, format!("`{name}` must be a {}", setting.kind));
+    let fault = Fault::at(item.place, format!("`{name}` must be {} {}", setting.kind.article(), setting.kind));
     match (setting.kind, item.as_text()) {
         (Kind::OneOf(words), Some(text)) => {
             let text_of = format!("`{name}` must be {}, not `{text}`", setting.kind);
@@ -492,62 +520,42 @@ fn joined(given: Vec<(String, Item)>) -> Vec<(String, Item)> {
 }
 
 fn join(there: &mut Item, item: Item) {
-    match (&mut there.given, item.given) {
-        (Given::Hash(entries), Given::Hash(more)) => entries.extend(more),
-        (Given::List(items), Given::List(more)) => items.extend(more),
-        (_, given) => there.given = given,
-    }
+    let place = there.place;
+    there.given = match (std::mem::replace(&mut there.given, Given::List(Vec::new())), item.given) {
+        (Given::Hash(mut entries), Given::Hash(more)) => {
+            entries.retain(|(key, _)| !more.iter().any(|(other, _)| key.as_text() == other.as_text()));
+            entries.extend(more);
+            Given::Hash(entries)
+        }
+        (Given::List(mut items), Given::List(more)) => {
+            items.extend(more);
+            Given::List(items)
+        }
+        (Given::List(mut items), given) => {
+            items.push(Item { given, place: item.place });
+            Given::List(items)
+        }
+        (given, Given::List(more)) => Given::List(std::iter::once(Item { given, place }).chain(more).collect()),
+        (given, more) if given == more => given,
+        (given, more) => Given::List(vec![Item { given, place }, Item { given: more, place: item.place }]),
+    };
+}
+
+/// Settings that have one value and are given two.
+fn twice(declaration: &'static Declaration, given: &[(String, Item)]) -> Vec<Fault> {
+    let of_one_value = |name: &str| {
+        let kind = declaration.setting(name).map(|setting| setting.kind);
+        !matches!(kind, None | Some(Kind::Array | Kind::Hash | Kind::Uris | Kind::Any))
+    };
+    let differs = |at: usize, name: &str, item: &Item| {
+        let before = given[..at].iter().find(|(other, _)| other == name);
+        before.is_some_and(|(_, first)| first.given != item.given)
+    };
+    let faults = given.iter().enumerate().filter(|(at, (name, item))| of_one_value(name) && differs(*at, name, item));
+    faults
+        .map(|(_, (name, item))| Fault::at(item.place, format!("`{name}` is given twice, and takes one value")))
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    static TOY: Declaration = Declaration {
-        door: Door::Filter,
-        name: "toy",
-        summary: "For the tests.",
-        settings: &[
-            Setting::new("size", Kind::Bytes, Fallback::Text("1kib"), "A size."),
-            Setting::new("on", Kind::Boolean, Fallback::Boolean(true), "A switch."),
-            Setting::new("mode", Kind::OneOf(&["a", "b"]), Fallback::Text("a"), "A mode."),
-            Setting::new("must", Kind::String, Fallback::Required, "A must."),
-        ],
-        example: "",
-        differs: &[],
-        unavailable: None,
-    };
-
-    fn check(given: &[(&str, Item)]) -> Result<Settings, Vec<String>> {
-        let given = given.iter().map(|(name, item)| (name.to_string(), item.clone())).collect();
-        Settings::check(&TOY, given).map_err(|faults| faults.into_iter().map(|fault| fault.text).collect())
-    }
-
-    #[test]
-    fn defaults_come_from_the_declaration() {
-        let settings = check(&[("must", Item::text("x"))]).unwrap();
-        assert_eq!(
-            (settings.bytes("size"), settings.boolean("on"), settings.text("mode")),
-            (Some(1024), true, Some("a"))
-        );
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_by_name() {
-        let given = [("on", Item::text("yes")), ("mode", Item::text("c")), ("sise", Item::text("1"))];
-        assert_eq!(
-            check(&given).unwrap_err(),
-            [
-                "`on` must be a boolean",
-                "`mode` must be one of a, b, not `c`",
-                "filter `toy` has no setting `sise`",
-                "filter `toy` needs the setting `must`",
-            ]
-        );
-    }
-
-    #[test]
-    fn sizes_are_read() {
-        assert_eq!(["5", "64kb", "1.5 MiB", "x"].map(parse_bytes), [Some(5), Some(64_000), Some(1_572_864), None]);
-    }
-}
+mod tests;

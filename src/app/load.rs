@@ -1,6 +1,7 @@
 //! From paths to a compiled pipeline: files read in name order and joined, `${…}` filled in, everything checked.
 
 use super::plugins;
+use crate::event::Rules;
 use crate::filter::{Ecs, Files};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::env::substitute_env;
@@ -20,6 +21,25 @@ pub struct Request {
     pub text: Option<String>,
     pub ecs: Ecs,
     pub support_escapes: bool,
+    pub rules: Rules,
+}
+
+impl Request {
+    /// A text, under Logstash's defaults.
+    pub fn of_text(text: impl Into<String>) -> Request {
+        Request { text: Some(text.into()), ..Request::of_paths([]) }
+    }
+
+    /// Files, folders or globs, under Logstash's defaults.
+    pub fn of_paths(paths: impl IntoIterator<Item = String>) -> Request {
+        Request {
+            paths: paths.into_iter().collect(),
+            text: None,
+            ecs: Ecs::V8,
+            support_escapes: false,
+            rules: Rules::default(),
+        }
+    }
 }
 
 /// A pipeline that was read: the text that diagnostics point into, and what came of it.
@@ -60,7 +80,7 @@ pub fn load(request: &Request) -> Result<Loaded, String> {
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
     let Compiled { pipeline, diagnostics: more } =
-        compile(&config, &catalogue, &Options { ecs: request.ecs, files: &Disk });
+        compile(&config, &catalogue, &Options { ecs: request.ecs, rules: request.rules, files: &Disk });
     diagnostics.extend(more);
     Ok(Loaded { sources, diagnostics, pipeline })
 }

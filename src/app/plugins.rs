@@ -49,16 +49,13 @@ pub fn catalogue() -> Catalogue {
 mod tests {
     use super::*;
     use crate::app::load::{Request, load};
-    use crate::filter::Ecs;
     use crate::lang::parse::{Options, parse};
     use crate::lang::source::SourceSet;
 
     #[test]
     fn the_examples_of_filters_compile() {
         for filter in FILTERS {
-            let text = Some(filter.declaration.example.to_string());
-            let request = Request { paths: Vec::new(), text, ecs: Ecs::V8, support_escapes: false };
-            let loaded = load(&request).unwrap();
+            let loaded = load(&Request::of_text(filter.declaration.example)).unwrap();
             let shown: String = loaded.diagnostics.iter().map(|it| it.render(&loaded.sources, false)).collect();
             assert!(loaded.pipeline.is_some(), "{}: {shown}", filter.declaration.name);
         }

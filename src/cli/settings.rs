@@ -26,6 +26,7 @@ pub fn request(settings: &Settings) -> Request {
         text: settings.config_string.clone(),
         ecs: settings.pipeline.ecs,
         support_escapes: settings.support_escapes,
+        rules: settings.rules,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod joda;
 pub mod json;
 pub mod object;
 pub mod reference;
+pub mod rules;
 pub mod template;
 pub mod time;
 pub mod value;
@@ -22,6 +23,7 @@ pub use arena::{Arena, ArenaString, ArenaVec};
 pub use identity::Identity;
 pub use object::{Object, Shared, Tag};
 pub use reference::{FieldRef, Step};
+pub use rules::Rules;
 pub use template::Template;
 pub use time::Timestamp;
 pub use value::{Text, Value};
@@ -44,17 +46,21 @@ pub struct Event<'b> {
     pub arrived: Timestamp,
 }
 
-/// Why a field could not be written: a part of the path is there, and is no hash or array.
+/// Why a field could not be written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BadPath {
-    pub path: String,
-    /// The type of what stood in the way.
-    pub found: &'static str,
+pub enum BadPath {
+    /// A part of the path is there, and is no hash or array, but of this type.
+    InTheWay { path: String, found: &'static str },
+    /// The field is reserved, and takes nothing of this type.
+    Reserved { path: String, found: &'static str },
 }
 
 impl fmt::Display for BadPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot write field `{}`: a {} stands in its way", self.path, self.found)
+        match self {
+            BadPath::InTheWay { path, found } => write!(f, "cannot write field `{path}`: a {found} stands in its way"),
+            BadPath::Reserved { path, found } => write!(f, "cannot write a {found} into the reserved field `{path}`"),
+        }
     }
 }
 
@@ -94,7 +100,9 @@ impl<'b> Event<'b> {
     }
 
     /// Writes `value` at `path`, making the hashes on the way. Gives back what stood there.
+    /// `@timestamp` takes a time only, `tags` a string or a list of strings.
     pub fn set(&mut self, path: &FieldRef, value: Value<'b>, arena: &'b Arena) -> Result<Option<Value<'b>>, BadPath> {
+        self.refuse_illegal(path, &value)?;
         let Some((last, way)) = path.steps.split_last() else {
             return self.set_metadata(value).map(|()| None);
         };
@@ -116,7 +124,7 @@ impl<'b> Event<'b> {
                 self.metadata = Some(object);
                 Ok(())
             }
-            other => Err(BadPath { path: "[@metadata]".into(), found: other.type_name() }),
+            other => Err(BadPath::Reserved { path: "[@metadata]".into(), found: other.type_name() }),
         }
     }
 
@@ -142,6 +150,10 @@ impl<'b> Event<'b> {
 
     /// `add_field`: a field that is there already becomes an array that ends with the new value.
     pub fn add(&mut self, path: &FieldRef, value: Value<'b>, arena: &'b Arena) -> Result<(), BadPath> {
+        self.refuse_illegal(path, &value)?;
+        if path.as_top() == Some(TIMESTAMP) && self.timestamp().is_some() {
+            return Err(reserved(path, "array"));
+        }
         let Some(there) = self.get_mut(path, arena) else {
             return self.set(path, value, arena).map(|_| ());
         };
@@ -245,8 +257,12 @@ fn enter<'v, 'b>(object: &'v mut Object<'b>, step: &Step, arena: &'b Arena) -> &
     object.find_mut(&step.name, step.tag).expect("the entry was written just above")
 }
 
-fn in_the_way(path: &FieldRef, value: &Value<'_>) -> BadPath {
-    BadPath { path: path.to_string(), found: value.type_name() }
+fn in_the_way(path: &FieldRef, found: &'static str) -> BadPath {
+    BadPath::InTheWay { path: path.to_string(), found }
+}
+
+fn reserved(path: &FieldRef, found: &'static str) -> BadPath {
+    BadPath::Reserved { path: path.to_string(), found }
 }
 
 fn descend<'v, 'b>(
@@ -259,11 +275,11 @@ fn descend<'v, 'b>(
         let index = array_index(step, items.len());
         return match index {
             Some(index) => Ok(&mut items[index]),
-            None => Err(BadPath { path: path.to_string(), found: "array" }),
+            None => Err(in_the_way(path, "array")),
         };
     }
     if at.as_object().is_none() {
-        return Err(in_the_way(path, at));
+        return Err(in_the_way(path, at.type_name()));
     }
     let object = at.object_mut(arena).expect("it was an object just above");
     Ok(enter(object, step, arena))
@@ -283,12 +299,12 @@ fn write_in<'b>(
                 items.push(value);
                 Ok(None)
             }
-            _ => Err(BadPath { path: path.to_string(), found: "array" }),
+            _ => Err(in_the_way(path, "array")),
         };
     }
     match at.object_mut(arena) {
         Some(object) => Ok(put(object, last, value, arena)),
-        None => Err(in_the_way(path, at)),
+        None => Err(in_the_way(path, at.type_name())),
     }
 }
 

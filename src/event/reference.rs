@@ -1,8 +1,9 @@
 //! Field references: `[a][b]`, `a`, `[tags][0]`, `[@metadata][x]`, read once when the pipeline is compiled.
 //!
-//! Syntax: Logstash reference, "Accessing event data and fields" and "Field References Deep Dive".
+//! Escapes within names follow the rules in force (`rules`). Syntax: Logstash reference, "Accessing event data and fields" and "Field References Deep Dive".
 
 use super::object::Tag;
+use super::rules::Rules;
 use std::fmt;
 
 /// One step of a path.
@@ -54,17 +55,19 @@ impl FieldRef {
         } else {
             names.push(text);
         }
-        Ok(FieldRef::of(&names))
+        let style = Rules::now().escape_style;
+        Ok(FieldRef::of(names.into_iter().map(|name| style.unescaped(name))))
     }
 
     /// The reference of exactly this top-level name, whatever characters it has.
     pub fn top(name: &str) -> FieldRef {
-        FieldRef::of(&[name])
+        FieldRef::of([name])
     }
 
-    fn of(names: &[&str]) -> FieldRef {
-        let metadata = names[0] == "@metadata";
-        FieldRef { metadata, steps: names[usize::from(metadata)..].iter().map(|name| Step::new(name)).collect() }
+    fn of(names: impl IntoIterator<Item = impl AsRef<str>>) -> FieldRef {
+        let mut names = names.into_iter().peekable();
+        let metadata = names.next_if(|name| name.as_ref() == "@metadata").is_some();
+        FieldRef { metadata, steps: names.map(|name| Step::new(name.as_ref())).collect() }
     }
 
     /// The name, if the path is one top-level name.
@@ -123,6 +126,7 @@ fn misplaced(text: &str, part: &str) -> BadReference {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules::EscapeStyle;
     use super::*;
 
     fn check(text: &str, expected: &str) {
@@ -140,6 +144,15 @@ mod tests {
         check("@metadata", "[@metadata]");
         check("[@metadata][x][y]", "[@metadata][x][y]");
         assert_eq!(FieldRef::parse("[tags][-1]").unwrap().steps[1].index, Some(-1));
+    }
+
+    #[test]
+    fn brackets_in_names_are_escaped_as_the_rules_say() {
+        let _rules = Rules { escape_style: EscapeStyle::Percent, ..Rules::default() }.enter();
+        let names = |text| FieldRef::parse(text).unwrap().steps.iter().map(|s| s.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names("[a%5B0%5D][b]"), ["a[0]", "b"]);
+        assert_eq!(names("a%5B0%5D"), ["a[0]"]);
+        assert_eq!(names("[a&#91;]"), ["a&#91;"]);
     }
 
     #[test]

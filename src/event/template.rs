@@ -1,6 +1,6 @@
 //! Strings with `%{…}` in them, read once when the pipeline is compiled.
 //!
-//! `%{field}` and `%{[a][b]}` become the field's text, or stay as they are when it is missing; `%{+FORMAT}` formats
+//! `%{field}` and `%{[a][b]}` become the field's text, or stay as they are when it is missing or null; `%{+FORMAT}` formats
 //! `@timestamp` by Joda letters and `%{{FORMAT}}` by java.time's, in UTC; `%{+%s}` is its Unix time.
 //! Source: Logstash reference, "Accessing event data and fields", sprintf format.
 
@@ -130,8 +130,9 @@ fn field(event: &Event<'_>, path: &FieldRef, raw: &str, out: &mut Vec<u8>) {
         return;
     }
     match event.get(path) {
+        // A null is nothing to Logstash either.
+        None | Some(Value::Null) => out.extend_from_slice(raw.as_bytes()),
         Some(value) => display::append(value, out),
-        None => out.extend_from_slice(raw.as_bytes()),
     }
 }
 
@@ -188,11 +189,11 @@ mod tests {
         check("%{[list][0]} of %{list}", "1 of 1,two,{\"c\":3}");
         check("%{a}", r#"{"b":"x","n":1.50}"#);
         check("%{[a][n]}", "1.5");
-        check("%{nothing}|", "|");
     }
 
     #[test]
-    fn a_missing_field_stays_as_text() {
+    fn a_field_that_is_missing_or_null_stays_as_text() {
+        check("%{nothing}|", "%{nothing}|");
         check("%{nope} %{[a][nope]} %{", "%{nope} %{[a][nope]} %{");
         check("%{[a}", "%{[a}");
     }

@@ -87,3 +87,69 @@ fn shared_facts_are_copied_when_written_into() {
     assert_eq!(shared.object.len(), 1);
     assert!(matches!(event.get(&path("[container][id]")), Some(Value::Int(1))));
 }
+
+/// What `change` says when the fields cannot take it; they stay as they are.
+fn check_refused(fields: &str, change: impl for<'b> Fn(&mut Event<'b>, &'b Arena) -> Result<(), BadPath>, why: &str) {
+    check(fields, |e, a| assert_eq!(change(e, a).unwrap_err().to_string(), why), fields);
+}
+
+fn list<'b>(arena: &'b Arena, items: impl IntoIterator<Item = Value<'b>>) -> Value<'b> {
+    Value::Array(ArenaVec::from_iter_in(items, arena))
+}
+
+#[test]
+fn the_time_takes_nothing_but_a_time() {
+    let set = |e: &mut Event<'_>| e.set_timestamp(Timestamp::from_nanos(1));
+    check(
+        "{}",
+        |e, a| {
+            set(e);
+            let why = "cannot write a string into the reserved field `[@timestamp]`";
+            assert_eq!(e.set(&path("@timestamp"), Value::text("x"), a).unwrap_err().to_string(), why);
+            assert!(e.add(&path("@timestamp"), Value::Time(Timestamp::default()), a).is_err());
+            e.set(&path("@timestamp"), Value::Time(Timestamp::default()), a).unwrap();
+        },
+        r#"{"@timestamp":"1970-01-01T00:00:00.000Z"}"#,
+    );
+    let why = "cannot write a integer into the reserved field `[@timestamp][x]`";
+    check_refused("{}", |e, a| e.set(&path("[@timestamp][x]"), Value::Int(1), a).map(drop), why);
+}
+
+#[test]
+fn tags_take_a_string_or_a_list_of_strings() {
+    check("{}", |e, a| drop(e.set(&path("tags"), Value::text("x"), a).unwrap()), r#"{"tags":"x"}"#);
+    check("{}", |e, a| drop(e.set(&path("tags"), list(a, [Value::text("x")]), a).unwrap()), r#"{"tags":["x"]}"#);
+    check(
+        r#"{"tags":["x"]}"#,
+        |e, a| drop(e.set(&path("[tags][0]"), Value::text("y"), a).unwrap()),
+        r#"{"tags":["y"]}"#,
+    );
+    let why = "cannot write a integer into the reserved field `[tags]`";
+    check_refused(r#"{"tags":["x"]}"#, |e, a| e.set(&path("tags"), Value::Int(1), a).map(drop), why);
+    check_refused(r#"{"tags":["x"]}"#, |e, a| e.add(&path("tags"), Value::Int(1), a), why);
+    let why = "cannot write a array into the reserved field `[tags]`";
+    check_refused("{}", |e, a| e.set(&path("tags"), list(a, [Value::Int(1)]), a).map(drop), why);
+    let why = "cannot write a string into the reserved field `[tags][x]`";
+    check_refused("{}", |e, a| e.set(&path("[tags][x]"), Value::text("y"), a).map(drop), why);
+}
+
+#[test]
+fn illegal_tags_are_let_be_where_the_rules_say_so() {
+    let _rules = Rules { illegal_tags: rules::IllegalTags::Warn, ..Rules::default() }.enter();
+    check("{}", |e, a| drop(e.set(&path("[tags][x]"), Value::Int(1), a).unwrap()), r#"{"tags":{"x":1}}"#);
+    check("{}", |e, a| e.absorb(json::read::object(r#"{"tags":{"x":1}}"#, a).unwrap(), a), r#"{"tags":{"x":1}}"#);
+}
+
+#[test]
+fn parsed_fields_that_are_reserved_are_converted_or_kept_aside() {
+    let absorb = |fields: &'static str, expected: &str| {
+        check("{}", |e, a| e.absorb(json::read::object(fields, a).unwrap(), a), expected);
+    };
+    absorb(r#"{"@timestamp":"2026-11-23T10:04:45+01:00"}"#, r#"{"@timestamp":"2026-11-23T09:04:45.000Z"}"#);
+    absorb(r#"{"@timestamp":"soon"}"#, r#"{"tags":["_timestampparsefailure"],"_@timestamp":"soon"}"#);
+    absorb(r#"{"tags":"a"}"#, r#"{"tags":"a"}"#);
+    absorb(r#"{"tags":["a","b"]}"#, r#"{"tags":["a","b"]}"#);
+    absorb(r#"{"tags":["a",1]}"#, r#"{"_tags":["a",1],"tags":["_tagsparsefailure"]}"#);
+    absorb(r#"{"tags":{"a":1}}"#, r#"{"_tags":{"a":1},"tags":["_tagsparsefailure"]}"#);
+    absorb(r#"{"@metadata":{"a":1},"b":2}"#, r#"{"b":2}"#);
+}

@@ -139,6 +139,14 @@ pub enum Ecs {
 impl Ecs {
     pub const NAMES: &'static [&'static str] = &["disabled", "v1", "v8"];
 
+    pub fn name(self) -> &'static str {
+        match self {
+            Ecs::Disabled => "disabled",
+            Ecs::V1 => "v1",
+            Ecs::V8 => "v8",
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Ecs> {
         match text {
             "disabled" => Some(Ecs::Disabled),

@@ -30,6 +30,7 @@ pub struct Compiled {
 
 /// Compiles a tree in which `${…}` is already replaced.
 pub fn compile(config: &Config, catalogue: &Catalogue, options: &Options<'_>) -> Compiled {
+    let _rules = options.rules.enter();
     let mut compiler = Compiler {
         catalogue,
         options,
@@ -65,7 +66,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn finish(self) -> Compiled {
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
-        let program = Program::new(self.steps, self.conditions, self.stages);
+        let program = Program::new(self.steps, self.conditions, self.stages, self.options.rules);
         let pipeline = Pipeline { inputs: self.inputs, outputs: self.outputs, program };
         Compiled { pipeline: (!failed).then_some(pipeline), diagnostics: self.diagnostics }
     }
@@ -209,7 +210,8 @@ impl Compiler<'_> {
             return Err(Fault::at(place, format!("codec `{name}` is known, but not supported")).help(why));
         }
         let checked = Settings::check(plugin.declaration, given.to_vec());
-        checked.map(|settings| (*plugin, settings)).map_err(|mut faults| {
+        let settings = checked.map(|settings| (*plugin, settings.in_pipeline(self.options.ecs.name())));
+        settings.map_err(|mut faults| {
             let mut first = faults.swap_remove(0);
             first.place = first.place.or(Some(place));
             first
@@ -239,7 +241,7 @@ impl Compiler<'_> {
             }
         }
         match Settings::check(declaration, given) {
-            Ok(settings) => Some(settings),
+            Ok(settings) => Some(settings.in_pipeline(self.options.ecs.name())),
             Err(faults) => {
                 for fault in faults {
                     let fault = about_name(plugin, fault);

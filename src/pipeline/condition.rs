@@ -203,7 +203,7 @@ fn ordered(order: Order, a: Side<'_, '_>, b: Side<'_, '_>) -> bool {
     }
 }
 
-/// A list holds an equal element, a string holds a part.
+/// A list holds an equal element, a string holds a part, a hash holds a key.
 fn contains(haystack: Side<'_, '_>, needle: Side<'_, '_>) -> bool {
     if needle.is_missing() {
         return false;
@@ -211,6 +211,10 @@ fn contains(haystack: Side<'_, '_>, needle: Side<'_, '_>) -> bool {
     match haystack {
         Side::Constant(Constant::List(list)) => list.iter().any(|item| equal(Side::Constant(item), needle)),
         Side::Value(Value::Array(items)) => items.iter().any(|item| equal(Side::Value(item), needle)),
+        Side::Value(Value::Object(_) | Value::Shared(_)) => match (haystack, needle.text()) {
+            (Side::Value(hash), Some(key)) => hash.as_object().is_some_and(|hash| hash.get(key).is_some()),
+            _ => false,
+        },
         _ => match (haystack.text(), needle.text()) {
             (Some(haystack), Some(needle)) => haystack.contains(needle),
             _ => false,

@@ -13,6 +13,7 @@ pub mod route;
 pub mod worker;
 
 use crate::codec::{CodecPlugin, Decoder};
+use crate::event::Rules;
 use crate::event::destination::Rendering;
 use crate::filter::{Ecs, Files, FilterPlugin};
 use crate::plugin::{Declaration, Fault, Settings};
@@ -47,6 +48,8 @@ pub struct Catalogue {
 /// The settings that compiling depends on.
 pub struct Options<'a> {
     pub ecs: Ecs,
+    /// They hold while events run through the pipeline, too.
+    pub rules: Rules,
     pub files: &'a dyn Files,
 }
 

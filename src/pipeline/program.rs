@@ -9,7 +9,7 @@ use super::common::Common;
 use super::condition::Condition;
 use super::rhythm::Rhythm;
 use super::worker::Outbox;
-use crate::event::{Arena, Event};
+use crate::event::{Arena, Event, Rules};
 use crate::filter::{Context, Effects, Emitted, Filter, Outcome};
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub struct Program {
     stages: Vec<Stage>,
     /// `None`: no filter acts by the clock.
     rhythm: Option<Arc<Rhythm>>,
+    /// Those that its references were read under.
+    pub rules: Rules,
 }
 
 /// What became of the events of one record.
@@ -86,9 +88,9 @@ impl<'r, 'b> Run<'r, 'b> {
 }
 
 impl Program {
-    pub fn new(steps: Vec<Step>, conditions: Vec<Condition>, stages: Vec<Stage>) -> Program {
+    pub fn new(steps: Vec<Step>, conditions: Vec<Condition>, stages: Vec<Stage>, rules: Rules) -> Program {
         let rhythm = stages.iter().any(|stage| stage.filter.keeps_time()).then(Arc::default);
-        Program { steps: steps.into(), conditions: conditions.into(), stages, rhythm }
+        Program { steps: steps.into(), conditions: conditions.into(), stages, rhythm, rules }
     }
 
     /// A clone with filters of its own.
@@ -99,6 +101,7 @@ impl Program {
             conditions: Arc::clone(&self.conditions),
             stages: self.stages.iter().map(stage).collect(),
             rhythm: self.rhythm.clone(),
+            rules: self.rules,
         }
     }
 

@@ -118,6 +118,7 @@ impl Worker {
     /// Takes a chunk through the pipeline.
     pub fn chunk(&mut self, chunk: Chunk, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
         let Worker { program, inputs, sources, holding, arena, counts } = self;
+        let _rules = program.rules.enter();
         let input = &inputs[chunk.source.input];
         let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState {
             framer: input.reader.boxed(),
@@ -172,6 +173,7 @@ impl Worker {
     /// What time makes has no line behind it, so its documents carry no receipt and it counts for no input.
     fn wake(&mut self, last: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
         let Worker { program, arena, .. } = self;
+        let _rules = program.rules.enter();
         outbox.begin(0);
         program.wake(last, Surroundings { arena, effects, outbox: &mut *outbox });
         arena.reset();
@@ -182,6 +184,7 @@ impl Worker {
     pub fn release(&mut self, force: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
         let now = effects.now();
         let Worker { program, inputs, sources, holding, arena, counts } = self;
+        let _rules = program.rules.enter();
         for state in sources.values_mut().filter(|state| !state.open.is_empty()) {
             let input = &inputs[state.source.input];
             let facts_arena = Arena::new();

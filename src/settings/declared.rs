@@ -1,6 +1,8 @@
 //! The table of all settings: name, type, default, a line of documentation.
 
 use super::QueueType;
+use crate::event::rules::EscapeStyle;
+use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
 use crate::telemetry::logging;
 
@@ -129,6 +131,18 @@ pub const DECLARED: &[Declared] = &[
         Kind::Boolean,
         "false",
         "Whether a backslash in a quoted string of the pipeline is an escape.",
+    ),
+    Declared::new(
+        "config.field_reference.escape_style",
+        Kind::OneOf(EscapeStyle::NAMES),
+        "none",
+        "How a bracket within a field's name is written in a reference: `percent` is `%5B` and `%5D`, `ampersand` is `&#91;` and `&#93;`.",
+    ),
+    Declared::new(
+        "event_api.tags.illegal",
+        Kind::OneOf(IllegalTags::NAMES),
+        "rename",
+        "What becomes of `tags` that are no string and no list of strings: `rename` keeps them as `_tags`, `warn` lets them be.",
     ),
     Declared::new("path.settings", Kind::Path, "/etc/timberline", "The folder of `timberline.yml`. A flag only."),
     Declared::new("path.data", Kind::Path, "", "The folder of all state: registry, spool, dead letters.")

@@ -11,6 +11,9 @@ mod units;
 mod values;
 mod yaml;
 
+use crate::event::Rules;
+use crate::event::rules::EscapeStyle;
+use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
 use crate::registry;
 use crate::telemetry::http::Ports;
@@ -47,6 +50,8 @@ pub struct Settings {
     /// The pipeline's text itself (`config.string`, `-e`).
     pub config_string: Option<String>,
     pub support_escapes: bool,
+    /// What a pipeline's references and events go by.
+    pub rules: Rules,
     pub path_data: PathBuf,
     pub pipeline: Pipeline,
     pub log: Log,
@@ -150,6 +155,10 @@ impl Settings {
             path_config: values.texts("path.config"),
             config_string: Some(values.text("config.string")).filter(|text| !text.is_empty()),
             support_escapes: values.boolean("config.support_escapes"),
+            rules: Rules {
+                escape_style: values.word("config.field_reference.escape_style", EscapeStyle::parse),
+                illegal_tags: values.word("event_api.tags.illegal", IllegalTags::parse),
+            },
             registry: registry::Config { clean_after, ..registry::Config::of(&path_data) },
             path_data,
             pipeline: Pipeline {

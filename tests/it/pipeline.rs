@@ -4,7 +4,6 @@ use std::io;
 use timberline::app::dry_run::{self, Document, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::event::Event;
-use timberline::filter::Ecs;
 use timberline::input::fixture::Shape;
 
 /// The documents of a run, without what depends on the time and place of running.
@@ -32,8 +31,7 @@ impl Show for Documents {
 }
 
 fn run(config: &str, event: &str) -> Vec<serde_json::Value> {
-    let request = Request { paths: Vec::new(), text: Some(config.into()), ecs: Ecs::V8, support_escapes: false };
-    let loaded = load(&request).unwrap();
+    let loaded = load(&Request::of_text(config)).unwrap();
     let shown: String = loaded.diagnostics.iter().map(|d| d.render(&loaded.sources, false)).collect();
     let mut pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}"));
     let mut documents = Documents::default();
@@ -163,8 +161,7 @@ fn an_impossible_day_goes_to_the_day_of_arrival() {
 
 #[test]
 fn a_line_that_was_cut_says_so() {
-    let request = Request { paths: Vec::new(), text: Some("filter { }".into()), ecs: Ecs::V8, support_escapes: false };
-    let mut pipeline = load(&request).unwrap().pipeline.unwrap();
+    let mut pipeline = load(&Request::of_text("filter { }")).unwrap().pipeline.unwrap();
     let mut flags = Flags::default();
     let text = format!("short\n{}\n", "x".repeat(2 << 20));
     let input = Input { name: "-", bytes: text.as_bytes(), shape: Some(Shape::Lines) };
@@ -229,8 +226,7 @@ impl Show for Ids {
 fn made_events_have_ids_of_their_own_and_the_same_ones_again() {
     let config = r#"filter { clone { clones => [ "a", "b" ] } split { field => "l" } clone { clones => [ "c" ] } }"#;
     let ids = || {
-        let request = Request { paths: Vec::new(), text: Some(config.into()), ecs: Ecs::V8, support_escapes: false };
-        let (mut pipeline, mut ids) = (load(&request).unwrap().pipeline.unwrap(), Ids::default());
+        let (mut pipeline, mut ids) = (load(&Request::of_text(config)).unwrap().pipeline.unwrap(), Ids::default());
         let input = Input { name: "-", bytes: b"{\"l\":[1,2]}\n{\"l\":[1,2]}", shape: Some(Shape::Events) };
         dry_run::run(&mut pipeline, &input, &mut ids).unwrap();
         ids.0

@@ -16,7 +16,6 @@ use serde_json::Value;
 use timberline::app::dry_run::{self, Document, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::event::Event;
-use timberline::filter::Ecs;
 
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
@@ -85,8 +84,7 @@ fn names() -> Vec<String> {
 
 fn run(name: &str) -> Shape {
     let pipelines = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").to_string_lossy().into_owned();
-    let request = Request { paths: vec![pipelines], text: None, ecs: Ecs::V8, support_escapes: false };
-    let loaded = load(&request).expect("the shipped pipeline is there");
+    let loaded = load(&Request::of_paths([pipelines])).expect("the shipped pipeline is there");
     let shown: String = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, false)).collect();
     assert_eq!(shown, "");
     let mut pipeline = loaded.pipeline.expect("without diagnostics there is a pipeline");

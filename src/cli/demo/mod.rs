@@ -10,7 +10,6 @@ use crate::app::daemon::DaemonConfig;
 use crate::app::demo::board::Board;
 use crate::app::demo::{self, Lines};
 use crate::app::load::{Request, load};
-use crate::filter::Ecs;
 use crate::pipeline::Pipeline;
 use crate::registry;
 use crate::settings::Declared;
@@ -69,7 +68,7 @@ fn pipeline(folder: &Path) -> Result<Pipeline, Failure> {
     let file = conf(folder);
     fs::write(&file, demo::PIPELINE).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     let paths = vec![file.to_string_lossy().into_owned()];
-    let loaded = load(&Request { paths, text: None, ecs: Ecs::V8, support_escapes: false })?;
+    let loaded = load(&Request::of_paths(paths))?;
     loaded.pipeline.ok_or_else(|| Failure::Bug("the shipped pipeline does not compile".to_string()))
 }
 

@@ -4,7 +4,7 @@ use super::super::name::{Name, reference};
 use super::one_text;
 use crate::event::json::scan;
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaVec, Event, FieldRef, TIMESTAMP, Template, Value};
+use crate::event::{Arena, ArenaVec, Event, FieldRef, Template, Value};
 use crate::plugin::{Fault, Given, Item};
 
 /// An operation could not be done.
@@ -47,12 +47,9 @@ impl Fill {
     }
 }
 
-/// Writes a field. `@timestamp` takes nothing but a time.
+/// Writes a field.
 #[inline]
 pub fn write<'b>(event: &mut Event<'b>, path: &FieldRef, value: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
-    if path.as_top() == Some(TIMESTAMP) && !matches!(value, Value::Time(_)) {
-        return Err(Failed);
-    }
     event.set(path, value, arena).map(drop).map_err(|_| Failed)
 }
 

@@ -69,7 +69,7 @@ impl Outbox for Names {
 fn program(makers: &[&'static str]) -> Program {
     let stage = |name: &&'static str| Stage { filter: Box::new(Maker(name)), common: Arc::default() };
     let steps = (0..makers.len()).map(Step::Filter).chain([Step::Output(0)]).collect();
-    Program::new(steps, Vec::new(), makers.iter().map(stage).collect())
+    Program::new(steps, Vec::new(), makers.iter().map(stage).collect(), Rules::default())
 }
 
 #[test]
