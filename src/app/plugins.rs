@@ -20,6 +20,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::mutate::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,
+    &filter::translate::PLUGIN,
 ];
 
 pub static OUTPUTS: &[&OutputPlugin] =

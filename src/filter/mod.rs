@@ -19,6 +19,7 @@ pub mod sleep;
 pub mod split;
 #[cfg(test)]
 pub mod testing;
+pub mod translate;
 
 use crate::event::{Arena, Event, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};
