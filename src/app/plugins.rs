@@ -17,6 +17,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::drop::PLUGIN,
     &filter::grok::PLUGIN,
     &filter::json::PLUGIN,
+    &filter::kv::PLUGIN,
     &filter::mutate::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,

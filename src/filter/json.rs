@@ -3,9 +3,9 @@
 //! The tree borrows from the field's text. Nothing of the event changes before the whole text has been read.
 //! Settings and failures: Logstash reference, "JSON filter plugin".
 
-use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
+use super::{Context, Ecs, Filter, FilterPlugin, Outcome, merge, name};
 use crate::event::json::read;
-use crate::event::{Arena, Event, FieldRef, Object, Value};
+use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
 pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
@@ -92,7 +92,7 @@ impl Filter for Json {
                 Err(_) => self.fail(event, cx.arena),
             },
             (None, Value::Object(object)) => {
-                merge(object, event, cx.arena);
+                merge::into_root(object, event, cx.arena);
                 Outcome::Matched
             }
             (None, _) => self.fail(event, cx.arena),
@@ -101,34 +101,6 @@ impl Filter for Json {
 
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(self.clone())
-    }
-}
-
-/// Writes the fields into the root. A key that is a reference (`[a][b]`) says where its value goes.
-fn merge<'b>(object: Object<'b>, event: &mut Event<'b>, arena: &'b Arena) {
-    let is_reference = |name: &str| name.starts_with('[');
-    if !object.iter().any(|(name, _)| is_reference(name)) {
-        return event.absorb(object, arena);
-    }
-    let mut referred = Vec::new();
-    let mut plain = Object::with_capacity_in(object.len(), arena);
-    for (name, value) in object.into_entries() {
-        match FieldRef::parse(name) {
-            Ok(path) if is_reference(name) && path.as_top().is_none() => referred.push((name, path, value)),
-            Ok(path) if is_reference(name) => {
-                plain.insert(arena.alloc_str(path.as_top().unwrap_or(name)), value);
-            }
-            _ => {
-                plain.insert(name, value);
-            }
-        }
-    }
-    event.absorb(plain, arena);
-    for (name, path, value) in referred {
-        let kept = value.copy_in(arena);
-        if event.set(&path, value, arena).is_err() {
-            event.root.insert(name, kept);
-        }
     }
 }
 

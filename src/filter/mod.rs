@@ -6,12 +6,15 @@
 //! (`plugin::ONE_STATE`): then all clones look at the same state, behind a lock.
 
 pub mod categorize;
+pub mod chars;
 pub mod clone;
 pub mod common;
 pub mod date;
 pub mod drop;
 pub mod grok;
 pub mod json;
+pub mod kv;
+pub mod merge;
 pub mod mutate;
 pub mod name;
 pub mod ruby_regex;

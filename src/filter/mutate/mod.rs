@@ -6,7 +6,7 @@
 
 mod convert;
 mod fields;
-mod text;
+pub mod text;
 
 use super::name::{Name, reference};
 use super::{Context, Filter, FilterPlugin, Outcome};
