@@ -147,6 +147,14 @@ pub struct Declaration {
     pub unavailable: Option<&'static str>,
 }
 
+const ID: Setting = Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages.");
+const ENABLE_METRIC: Setting = Setting::new(
+    "enable_metric",
+    Kind::Boolean,
+    Fallback::Boolean(true),
+    "Whether this plugin's own counters are kept.",
+);
+
 /// The options that every plugin of a section has, besides its own.
 pub const COMMON_FILTER: &[Setting] = &[
     Setting::new(
@@ -158,13 +166,8 @@ pub const COMMON_FILTER: &[Setting] = &[
     Setting::new("add_tag", Kind::Array, Fallback::Empty, "Tags to add when the filter succeeds."),
     Setting::new("remove_field", Kind::Array, Fallback::Empty, "Fields to remove when the filter succeeds."),
     Setting::new("remove_tag", Kind::Array, Fallback::Empty, "Tags to remove when the filter succeeds."),
-    Setting::new(
-        "enable_metric",
-        Kind::Boolean,
-        Fallback::Boolean(true),
-        "Whether this plugin's own counters are kept.",
-    ),
-    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
+    ENABLE_METRIC,
+    ID,
     Setting::new(
         "periodic_flush",
         Kind::Boolean,
@@ -177,28 +180,15 @@ pub const COMMON_FILTER: &[Setting] = &[
 pub const COMMON_INPUT: &[Setting] = &[
     Setting::new("add_field", Kind::Hash, Fallback::Empty, "Fields to add to each event."),
     Setting::new("codec", Kind::Codec, Fallback::None, "How bytes become events."),
-    Setting::new(
-        "enable_metric",
-        Kind::Boolean,
-        Fallback::Boolean(true),
-        "Whether this plugin's own counters are kept.",
-    ),
-    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
+    ENABLE_METRIC,
+    ID,
     Setting::new("tags", Kind::Array, Fallback::Empty, "Tags to add to each event."),
     Setting::new("type", Kind::String, Fallback::None, "The value of the field `type`, where the event has none."),
 ];
 
 /// See `COMMON_FILTER`.
-pub const COMMON_OUTPUT: &[Setting] = &[
-    Setting::new("codec", Kind::Codec, Fallback::None, "How events become bytes."),
-    Setting::new(
-        "enable_metric",
-        Kind::Boolean,
-        Fallback::Boolean(true),
-        "Whether this plugin's own counters are kept.",
-    ),
-    Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages."),
-];
+pub const COMMON_OUTPUT: &[Setting] =
+    &[Setting::new("codec", Kind::Codec, Fallback::None, "How events become bytes."), ENABLE_METRIC, ID];
 
 impl Declaration {
     /// The options that it shares with its section.
