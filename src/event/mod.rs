@@ -166,7 +166,7 @@ impl<'b> Event<'b> {
         let mut items = ArenaVec::with_capacity_in(2, arena);
         items.push(std::mem::replace(there, Value::Null));
         items.push(value);
-        *there = Value::Array(items);
+        *there = Value::array(items);
         Ok(())
     }
 
@@ -184,12 +184,12 @@ impl<'b> Event<'b> {
                 let mut tags = ArenaVec::with_capacity_in(2, arena);
                 tags.push(std::mem::replace(there, Value::Null));
                 tags.push(Value::copied(arena, tag));
-                *there = Value::Array(tags);
+                *there = Value::array(tags);
             }
             _ => {
                 let mut tags = ArenaVec::with_capacity_in(2, arena);
                 tags.push(Value::copied(arena, tag));
-                self.root.put(TAGS, name, true, Value::Array(tags));
+                self.root.put(TAGS, name, true, Value::array(tags));
             }
         }
     }

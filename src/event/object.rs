@@ -2,9 +2,8 @@
 //!
 //! Log events have ten to thirty fields a level: a scan over tags in one cache line or two beats hashing the name.
 
-use super::arena::{Arena, ArenaVec};
+use super::arena::{Arena, ArenaBox, ArenaVec};
 use super::value::Value;
-use std::mem::ManuallyDrop;
 
 /// Length, first, middle and last byte of a name: two names with different tags differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,9 +37,11 @@ struct Entry<'b> {
 
 /// Entries in the order in which they were first written; names are unique.
 #[derive(Debug)]
-pub struct Object<'b> {
-    /// Never dropped: values hold nothing but arena memory, and walking them would cost as much as building them.
-    entries: ManuallyDrop<ArenaVec<'b, Entry<'b>>>,
+pub struct Object<'b>(ArenaBox<'b, Entries<'b>>);
+
+#[derive(Debug)]
+struct Entries<'b> {
+    list: ArenaVec<'b, Entry<'b>>,
     /// A bit for each name that was ever written (`Tag::bit`): most names that are asked for and missing are
     /// answered by it alone.
     names: u64,
@@ -56,27 +57,31 @@ pub struct Shared<'b> {
 
 impl<'b> Object<'b> {
     pub fn new_in(arena: &'b Arena) -> Self {
-        Object { entries: ManuallyDrop::new(ArenaVec::new_in(arena)), names: 0 }
+        Object::of(ArenaVec::new_in(arena), 0, arena)
     }
 
     pub fn with_capacity_in(entries: usize, arena: &'b Arena) -> Self {
-        Object { entries: ManuallyDrop::new(ArenaVec::with_capacity_in(entries, arena)), names: 0 }
+        Object::of(ArenaVec::with_capacity_in(entries, arena), 0, arena)
+    }
+
+    fn of(list: ArenaVec<'b, Entry<'b>>, names: u64, arena: &'b Arena) -> Self {
+        Object(ArenaBox::new(Entries { list, names }, arena))
     }
 
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.0.list.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.0.list.is_empty()
     }
 
     #[inline]
     fn place(&self, name: &str, tag: Tag) -> Option<usize> {
-        if self.names & tag.bit() == 0 {
+        if self.0.names & tag.bit() == 0 {
             return None;
         }
-        self.entries.iter().position(|entry| entry.tag == tag && entry.name == name)
+        self.0.list.iter().position(|entry| entry.tag == tag && entry.name == name)
     }
 
     pub fn get(&self, name: &str) -> Option<&Value<'b>> {
@@ -86,12 +91,12 @@ impl<'b> Object<'b> {
     /// `get` with the tag known beforehand.
     #[inline]
     pub fn find(&self, name: &str, tag: Tag) -> Option<&Value<'b>> {
-        self.place(name, tag).map(|at| &self.entries[at].value)
+        self.place(name, tag).map(|at| &self.0.list[at].value)
     }
 
     #[inline]
     pub fn find_mut(&mut self, name: &str, tag: Tag) -> Option<&mut Value<'b>> {
-        self.place(name, tag).map(|at| &mut self.entries[at].value)
+        self.place(name, tag).map(|at| &mut self.0.list[at].value)
     }
 
     /// Writes `value` under `name`, in the place of what stood there.
@@ -103,7 +108,7 @@ impl<'b> Object<'b> {
     #[inline]
     pub fn put(&mut self, name: &'b str, tag: Tag, plain: bool, value: Value<'b>) -> Option<Value<'b>> {
         match self.place(name, tag) {
-            Some(at) => Some(std::mem::replace(&mut self.entries[at].value, value)),
+            Some(at) => Some(std::mem::replace(&mut self.0.list[at].value, value)),
             None => {
                 self.append(name, tag, plain, value);
                 None
@@ -119,8 +124,8 @@ impl<'b> Object<'b> {
 
     #[inline]
     fn append(&mut self, name: &'b str, tag: Tag, plain: bool, value: Value<'b>) {
-        self.names |= tag.bit();
-        self.entries.push(Entry { name, tag, plain, value });
+        self.0.names |= tag.bit();
+        self.0.list.push(Entry { name, tag, plain, value });
     }
 
     pub fn remove(&mut self, name: &str) -> Option<Value<'b>> {
@@ -129,41 +134,39 @@ impl<'b> Object<'b> {
 
     #[inline]
     pub fn take(&mut self, name: &str, tag: Tag) -> Option<Value<'b>> {
-        self.place(name, tag).map(|at| self.entries.remove(at).value)
+        self.place(name, tag).map(|at| self.0.list.remove(at).value)
     }
 
     /// Name, whether the name is plain, value.
     #[inline]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = (&'b str, bool, &Value<'b>)> {
-        self.entries.iter().map(|entry| (entry.name, entry.plain, &entry.value))
+        self.0.list.iter().map(|entry| (entry.name, entry.plain, &entry.value))
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'b str, &Value<'b>)> {
-        self.entries.iter().map(|entry| (entry.name, &entry.value))
+        self.0.list.iter().map(|entry| (entry.name, &entry.value))
     }
 
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&'b str, &mut Value<'b>)> {
-        self.entries.iter_mut().map(|entry| (entry.name, &mut entry.value))
+        self.0.list.iter_mut().map(|entry| (entry.name, &mut entry.value))
     }
 
     /// Takes the entries out, in order.
     pub fn into_entries(self) -> impl Iterator<Item = (&'b str, Value<'b>)> {
-        ManuallyDrop::into_inner(self.entries).into_iter().map(|entry| (entry.name, entry.value))
+        self.0.into_inner().list.into_iter().map(|entry| (entry.name, entry.value))
     }
 
     /// `into_entries`, with whether the name is plain.
     pub(super) fn into_parts(self) -> impl Iterator<Item = (&'b str, Tag, bool, Value<'b>)> {
-        ManuallyDrop::into_inner(self.entries)
-            .into_iter()
-            .map(|entry| (entry.name, entry.tag, entry.plain, entry.value))
+        self.0.into_inner().list.into_iter().map(|entry| (entry.name, entry.tag, entry.plain, entry.value))
     }
 
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value<'b>) -> bool) {
-        self.entries.retain(|entry| keep(entry.name, &entry.value));
+        self.0.list.retain(|entry| keep(entry.name, &entry.value));
     }
 
     pub fn copy_in(&self, arena: &'b Arena) -> Object<'b> {
-        let copies = self.entries.iter().map(|entry| Entry { value: entry.value.copy_in(arena), ..*entry });
-        Object { entries: ManuallyDrop::new(ArenaVec::from_iter_in(copies, arena)), names: self.names }
+        let copies = self.0.list.iter().map(|entry| Entry { value: entry.value.copy_in(arena), ..*entry });
+        Object::of(ArenaVec::from_iter_in(copies, arena), self.0.names, arena)
     }
 }

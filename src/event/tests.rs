@@ -94,7 +94,7 @@ fn check_refused(fields: &str, change: impl for<'b> Fn(&mut Event<'b>, &'b Arena
 }
 
 fn list<'b>(arena: &'b Arena, items: impl IntoIterator<Item = Value<'b>>) -> Value<'b> {
-    Value::Array(ArenaVec::from_iter_in(items, arena))
+    Value::array(ArenaVec::from_iter_in(items, arena))
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What a field can hold. Strings are borrowed from the arena or from the bytes that were read.
 
-use super::arena::{Arena, ArenaVec};
+use super::arena::{Arena, ArenaBox, ArenaVec};
 use super::object::{Object, Shared};
 use super::time::Timestamp;
+use std::ops::{Deref, DerefMut};
 
 /// A string, and whether it may go into a JSON document as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,53 @@ impl<'b> Text<'b> {
     }
 }
 
-/// A field's value. `Number` keeps the text of JSON numbers that are not small integers, so that a
+/// The items of an array: a vector in the arena, behind one pointer.
+#[derive(Debug)]
+pub struct Items<'b>(ArenaBox<'b, ArenaVec<'b, Value<'b>>>);
+
+impl<'b> From<ArenaVec<'b, Value<'b>>> for Items<'b> {
+    #[inline]
+    fn from(items: ArenaVec<'b, Value<'b>>) -> Self {
+        let arena = items.bump();
+        Items(ArenaBox::new(items, arena))
+    }
+}
+
+impl<'b> Deref for Items<'b> {
+    type Target = ArenaVec<'b, Value<'b>>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Items<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<'b> IntoIterator for Items<'b> {
+    type Item = Value<'b>;
+    type IntoIter = <ArenaVec<'b, Value<'b>> as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_inner().into_iter()
+    }
+}
+
+impl<'v, 'b> IntoIterator for &'v Items<'b> {
+    type Item = &'v Value<'b>;
+    type IntoIter = std::slice::Iter<'v, Value<'b>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// A field's value: three words, since it is moved often. `Number` keeps the text of JSON numbers that are not small integers, so that a
 /// forty-digit id or `1.10` leaves as it came.
 #[derive(Debug)]
 pub enum Value<'b> {
@@ -30,7 +77,7 @@ pub enum Value<'b> {
     Number(&'b str),
     Text(Text<'b>),
     Time(Timestamp),
-    Array(ArenaVec<'b, Value<'b>>),
+    Array(Items<'b>),
     Object(Object<'b>),
     /// Facts of the source, the same for all its events; copied when something is written into them.
     Shared(&'b Shared<'b>),
@@ -106,7 +153,7 @@ impl<'b> Value<'b> {
             Value::Shared(shared) => Value::Shared(shared),
             Value::Object(object) => Value::Object(object.copy_in(arena)),
             Value::Array(items) => {
-                Value::Array(ArenaVec::from_iter_in(items.iter().map(|item| item.copy_in(arena)), arena))
+                Value::Array(ArenaVec::from_iter_in(items.iter().map(|item| item.copy_in(arena)), arena).into())
             }
         }
     }
@@ -122,6 +169,11 @@ impl<'b> Value<'b> {
         }
     }
 
+    /// A list of these.
+    pub fn array(items: ArenaVec<'b, Value<'b>>) -> Self {
+        Value::Array(items.into())
+    }
+
     /// The name of its type as Logstash's users know it, for messages.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -134,5 +186,15 @@ impl<'b> Value<'b> {
             Value::Array(_) => "array",
             Value::Object(_) | Value::Shared(_) => "hash",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_three_words() {
+        assert_eq!(size_of::<Value<'_>>(), 3 * size_of::<usize>());
     }
 }

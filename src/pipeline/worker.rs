@@ -345,7 +345,7 @@ fn flag<'b>(event: &mut Event<'b>, frame: &Frame<'_>, arena: &'b Arena) {
     }
     let path = FieldRef::parse("[log][flags]").expect("the reference is well formed");
     // Facts that put a text under `log` keep it: the flags are left out then.
-    event.set(&path, Value::Array(flags), arena).ok();
+    event.set(&path, Value::array(flags), arena).ok();
 }
 
 /// Renders documents into one batch an output and sends the batches on.

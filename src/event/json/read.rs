@@ -138,7 +138,7 @@ impl<'b> Reader<'b> {
         self.blank();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Value::Array(items));
+            return Ok(Value::array(items));
         }
         loop {
             items.push(self.value(depth + 1)?);
@@ -150,11 +150,11 @@ impl<'b> Reader<'b> {
             }
         }
         self.at += 1;
-        Ok(Value::Array(items))
+        Ok(Value::array(items))
     }
 
     fn object(&mut self, depth: u32) -> Result<Object<'b>, NotJson> {
-        let mut object = Object::with_capacity_in(8, self.arena);
+        let mut object = Object::with_capacity_in(16, self.arena);
         self.members(&mut object, depth)?;
         Ok(object)
     }

@@ -41,7 +41,7 @@ impl Fill {
             Fill::Literal { text, plain } => Value::Text(Text { str: arena.alloc_str(text), plain: *plain }),
             Fill::Filled(template) => template.value(event, arena),
             Fill::List(items) => {
-                Value::Array(ArenaVec::from_iter_in(items.iter().map(|item| item.value(event, arena)), arena))
+                Value::array(ArenaVec::from_iter_in(items.iter().map(|item| item.value(event, arena)), arena))
             }
         }
     }
@@ -137,7 +137,7 @@ fn merge_one<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena
 fn listed<'b>(value: Value<'b>, arena: &'b Arena) -> Value<'b> {
     match value {
         Value::Array(items) => Value::Array(items),
-        other => Value::Array(ArenaVec::from_iter_in([other], arena)),
+        other => Value::array(ArenaVec::from_iter_in([other], arena)),
     }
 }
 

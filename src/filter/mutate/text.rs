@@ -172,7 +172,7 @@ pub fn split<'b>(event: &mut Event<'b>, path: &FieldRef, separator: &str, arena:
     while items.last().is_some_and(|last| last.as_str() == Some("")) {
         items.pop();
     }
-    super::fields::write(event, path, Value::Array(items), arena)
+    super::fields::write(event, path, Value::array(items), arena)
 }
 
 pub fn join<'b>(event: &mut Event<'b>, path: &FieldRef, separator: &str, arena: &'b Arena) -> Result<(), Failed> {
