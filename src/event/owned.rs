@@ -48,7 +48,7 @@ impl Owned {
             Owned::Text(text) => Value::Text(Text::new(arena.alloc_str(text))),
             Owned::Time(time) => Value::Time(*time),
             Owned::List(items) => {
-                Value::Array(ArenaVec::from_iter_in(items.iter().map(|item| item.value(arena)), arena))
+                Value::array(ArenaVec::from_iter_in(items.iter().map(|item| item.value(arena)), arena))
             }
             Owned::Hash(entries) => {
                 let mut object = Object::with_capacity_in(entries.len(), arena);

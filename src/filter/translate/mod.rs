@@ -269,7 +269,7 @@ impl Look {
             found.unwrap_or(Value::Null)
         });
         let translated = ArenaVec::from_iter_in(translated, arena);
-        event.set(&self.target, Value::Array(translated), arena).is_ok()
+        event.set(&self.target, Value::array(translated), arena).is_ok()
     }
 
     /// Translates a field of every hash in `list`.
