@@ -121,11 +121,15 @@ fn merge_one<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena
     match (there.as_object().is_some(), added) {
         (true, Value::Object(entries)) => {
             let object = there.object_mut(arena).ok_or(Failed)?;
-            entries.into_entries().for_each(|(name, value)| drop(object.insert(name, value)));
+            for (name, value) in entries.into_entries() {
+                object.insert(name, value);
+            }
         }
         (true, Value::Shared(shared)) => {
             let object = there.object_mut(arena).ok_or(Failed)?;
-            shared.object.iter().for_each(|(name, value)| drop(object.insert(name, value.copy_in(arena))));
+            for (name, value) in shared.object.iter() {
+                object.insert(name, value.copy_in(arena));
+            }
         }
         (false, added) if !is_hash => append(there, added, arena),
         _ => {}
