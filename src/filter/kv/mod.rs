@@ -302,7 +302,7 @@ impl Kv {
                 let mut items = ArenaVec::with_capacity_in(2, arena);
                 items.push(std::mem::replace(known, Value::Null));
                 items.push(value);
-                *known = Value::Array(items);
+                *known = Value::array(items);
             }
         }
     }
