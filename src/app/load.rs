@@ -1,5 +1,7 @@
 //! From paths to a compiled pipeline: files read in name order and joined, `${…}` filled in, everything checked.
 
+use super::environment;
+use super::lint::lint;
 use super::plugins;
 use crate::event::Rules;
 use crate::filter::{Ecs, Files};
@@ -7,6 +9,7 @@ use crate::lang::diagnostic::Diagnostic;
 use crate::lang::env::substitute_env;
 use crate::lang::parse::{self, parse};
 use crate::lang::source::SourceSet;
+use crate::lang::source::Span;
 use crate::pipeline::compile::{Compiled, compile};
 use crate::pipeline::{Options, Pipeline};
 use std::io;
@@ -73,16 +76,26 @@ pub fn load(request: &Request) -> Result<Loaded, String> {
     let sources = read(request)?;
     let options = parse::Options { support_escapes: request.support_escapes };
     let (mut config, mut diagnostics) = parse(&sources, &options);
-    diagnostics.extend(substitute_env(&mut config, &|name| std::env::var(name).ok()));
-    let catalogue = plugins::catalogue();
     // A tree with holes would only bring errors about the holes.
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
-    let Compiled { pipeline, diagnostics: more } =
-        compile(&config, &catalogue, &Options { ecs: request.ecs, rules: request.rules, files: &Disk });
+    let substituted = substitute_env(&mut config, &environment::lookup);
+    let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk };
+    let Compiled { pipeline, diagnostics: mut more } = compile(&config, &plugins::catalogue(), &options);
+    more.extend(lint(&config));
+    // What a plugin says of a value that is not there is an echo.
+    more.retain(|found| !substituted.diagnostics.iter().any(|missing| touch(found.span, missing.span)));
+    more.iter_mut().for_each(|found| substituted.hide(found));
+    diagnostics.extend(substituted.diagnostics);
     diagnostics.extend(more);
+    diagnostics.sort_by_key(|found| (found.span.file, found.span.start));
+    let pipeline = pipeline.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
     Ok(Loaded { sources, diagnostics, pipeline })
+}
+
+fn touch(a: Span, b: Span) -> bool {
+    a.file == b.file && a.start < b.end && b.start < a.end
 }
 
 fn read(request: &Request) -> Result<SourceSet, String> {

@@ -4,6 +4,8 @@ pub mod daemon;
 pub mod demo;
 mod doors;
 pub mod dry_run;
+pub mod environment;
+mod lint;
 pub mod load;
 pub mod plugins;
 pub mod world;

@@ -1,6 +1,7 @@
 //! The settings of `logstash.yml` as flags of the same names, made from the one table of settings.
 
 use super::{Exit, Failure, note};
+use crate::app::environment;
 use crate::app::load::Request;
 use crate::settings::{DECLARED, Declared, Fallback, Kind, Settings};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -12,7 +13,7 @@ pub struct SettingFlags(Vec<(String, String)>);
 impl SettingFlags {
     /// The file, the flags and the defaults together; says what is wrong with them.
     pub fn load(&self) -> Result<Settings, Failure> {
-        Settings::load(&self.0, &|name| std::env::var(name).ok()).map_err(|faults| {
+        Settings::load(&self.0, &environment::lookup).map_err(|faults| {
             faults.iter().for_each(|fault| note(&format!("error: {fault}")));
             Failure::Said(Exit::Wrong)
         })

@@ -1,7 +1,11 @@
-//! `${NAME}` and `${NAME:default}` in the tree: replaced after parsing, so that a value is never read as configuration.
+//! `${NAME}`, `${NAME:default}` and `${file:/path}` in the tree: replaced after parsing, so that a value is never read as
+//! configuration.
 //!
 //! Replaced in the strings of settings (not in the keys of hashes) and in the strings that conditions compare with, not
-//! in regular expressions. A value may be a secret: it goes into the tree, never into a diagnostic.
+//! in regular expressions. A value may be a secret: it goes into the tree, never into a diagnostic. Whoever makes
+//! diagnostics of the tree hides the values in them with [`Substituted::hide`].
+//!
+//! A file (ours; Logstash has a keystore in its place) is asked for under the name `file:/path`.
 
 use super::diagnostic::Diagnostic;
 use super::source::Span;
@@ -13,13 +17,48 @@ use super::tree::Node;
 use super::tree::Operand;
 use super::tree::Plugin;
 
+/// What starts the name of a file.
+pub const FILE: &str = "file:";
+/// Shorter values of variables stand in too many words to be hidden, and are no secrets.
+const HIDDEN_CHARS_MIN: usize = 4;
+
+/// What came of the references.
+#[derive(Debug, Default)]
+pub struct Substituted {
+    /// What had no value.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Each reference as written, and the value that stands in its place.
+    values: Vec<(String, String)>,
+}
+
+impl Substituted {
+    /// Puts the references back in the place of their values.
+    pub fn hide(&self, diagnostic: &mut Diagnostic) {
+        let texts = std::iter::once(&mut diagnostic.text).chain(&mut diagnostic.notes).chain(&mut diagnostic.help);
+        for text in texts {
+            for (written, value) in &self.values {
+                *text = text.replace(value, written);
+            }
+        }
+    }
+
+    fn keep(&mut self, reference: &Reference<'_>, text: &str, value: &str) {
+        let chars_min = if reference.name.starts_with(FILE) { 1 } else { HIDDEN_CHARS_MIN };
+        if value.chars().count() >= chars_min {
+            self.values.push((text[reference.start..reference.end].to_string(), value.to_string()));
+            // A longer value may hold a shorter one.
+            self.values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        }
+    }
+}
+
 /// Replaces all references; one without a value and without a default is an error and stays as written.
-pub fn substitute_env(config: &mut Config, lookup: &dyn Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
-    let mut substitution = Substitution { lookup, found: Vec::new() };
+pub fn substitute_env(config: &mut Config, lookup: &dyn Fn(&str) -> Option<String>) -> Substituted {
+    let mut substitution = Substitution { lookup, done: Substituted::default() };
     for nodes in [&mut config.inputs, &mut config.filters, &mut config.outputs] {
         substitution.nodes(nodes);
     }
-    substitution.found
+    substitution.done
 }
 
 /// `text` with its references replaced; the name of the first that has neither value nor default.
@@ -38,7 +77,7 @@ pub fn expand(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Str
 
 struct Substitution<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    found: Vec<Diagnostic>,
+    done: Substituted,
 }
 
 /// One `${…}` in a text, as byte offsets of the text.
@@ -113,7 +152,9 @@ impl Substitution<'_> {
         let mut done = 0;
         while let Some(reference) = next_reference(&written, done) {
             text.value.push_str(&written[done..reference.start]);
-            match (self.lookup)(reference.name).or(reference.default.map(str::to_owned)) {
+            let value = (self.lookup)(reference.name);
+            value.iter().for_each(|value| self.done.keep(&reference, &written, value));
+            match value.or(reference.default.map(str::to_owned)) {
                 Some(value) => text.value.push_str(&value),
                 None => {
                     text.value.push_str(&written[reference.start..reference.end]);
@@ -127,10 +168,16 @@ impl Substitution<'_> {
 
     fn report(&mut self, reference: &Reference, place: Span) {
         let name = reference.name;
-        let text = format!("the environment variable `{name}` is not set and has no default");
-        self.found.push(
-            Diagnostic::error("missing-env", place, text).with_help(format!("set it, or write `${{{name}:default}}`")),
-        );
+        let diagnostic = match name.strip_prefix(FILE) {
+            Some(path) => Diagnostic::error("missing-file", place, format!("the file `{path}` cannot be read"))
+                .with_help("it must be there, and may be read by the user that timberline runs as"),
+            None => {
+                let text = format!("the environment variable `{name}` is not set and has no default");
+                Diagnostic::error("missing-env", place, text)
+                    .with_help(format!("set it, or write `${{{name}:default}}`"))
+            }
+        };
+        self.done.diagnostics.push(diagnostic);
     }
 }
 
@@ -145,12 +192,17 @@ fn place(reference: &Reference, written: &str, string: Span) -> Span {
     Span { start: offset(reference.start), end: offset(reference.end), ..string }
 }
 
-/// The next `${NAME}` or `${NAME:default}` from `from` on; anything else in such braces is plain text.
+/// The next `${NAME}`, `${NAME:default}` or `${file:/path}` from `from` on; anything else in such braces is plain text.
 fn next_reference(text: &str, from: usize) -> Option<Reference<'_>> {
     let mut search = from;
     loop {
         let start = search + text[search..].find("${")?;
         let inner = &text[start + 2..];
+        if let Some(len) =
+            inner.find('}').filter(|_| inner.strip_prefix(FILE).is_some_and(|path| path.starts_with('/')))
+        {
+            return Some(Reference { start, end: start + 2 + len + 1, name: &inner[..len], default: None });
+        }
         let name = &inner[..name_len(inner)];
         let tail = &inner[name.len()..];
         if !name.is_empty() && tail.starts_with('}') {
@@ -185,6 +237,8 @@ mod tests {
         match name {
             "HOST" => Some("es:9200".to_owned()),
             "EMPTY" => Some(String::new()),
+            "file:/run/secrets/key" => Some("s3cr3t".to_owned()),
+            "SHORT" => Some("ab".to_owned()),
             "SECRET" => Some("${HOST} \" } hunter2".to_owned()),
             _ => None,
         }
@@ -206,7 +260,7 @@ mod tests {
         let sources = SourceSet::single("a.conf", text);
         let (mut config, found) = parse(&sources, &Options { support_escapes });
         assert_eq!(found, []);
-        let found = substitute_env(&mut config, &environment);
+        let found = substitute_env(&mut config, &environment).diagnostics;
         let shown: Vec<String> = found.iter().map(|diagnostic| diagnostic.render(&sources, false)).collect();
         assert_eq!(shown.concat(), expected);
     }
@@ -222,6 +276,40 @@ mod tests {
         check("${NONE:http://elasticsearch:9200}", "http://elasticsearch:9200");
         check("<${NONE:}>", "<>");
         check("${HOST:other}", "es:9200");
+    }
+
+    #[test]
+    fn a_file_is_read_in_the_place_of_a_variable() {
+        check("Bearer ${file:/run/secrets/key}", "Bearer s3cr3t");
+        check("${file:default}", "default");
+        check("${file:/run/secrets/key", "${file:/run/secrets/key");
+        check_errors(
+            "output { stdout { a => '${file:/gone}' } }",
+            false,
+            "a.conf:1:25: error[missing-file]: the file `/gone` cannot be read
+  |
+1 | output { stdout { a => '${file:/gone}' } }
+  |                         ^^^^^^^^^^^^^
+help: it must be there, and may be read by the user that timberline runs as
+",
+        );
+    }
+
+    #[test]
+    fn values_are_hidden_in_what_is_said_of_the_tree() {
+        let text = "output { stdout { a => '${file:/run/secrets/key} ${HOST} ${SHORT} ${NONE:plain}' } }";
+        let sources = SourceSet::single("a.conf", text);
+        let (mut config, _) = parse(&sources, &Options { support_escapes: false });
+        let substituted = substitute_env(&mut config, &environment);
+        let mut said = Diagnostic::error("bad", Span { file: 0, start: 0, end: 0 }, "not `s3cr3t es:9200 ab plain`")
+            .with_note("a s3cr3t")
+            .with_help("no s3cr3t");
+        substituted.hide(&mut said);
+        assert_eq!(said.text, "not `${file:/run/secrets/key} ${HOST} ab plain`");
+        assert_eq!(
+            (said.notes, said.help),
+            (vec!["a ${file:/run/secrets/key}".into()], vec!["no ${file:/run/secrets/key}".into()])
+        );
     }
 
     #[test]
@@ -274,7 +362,7 @@ help: set it, or write `${NONE:default}`
         let text = "filter { if [a] == '${HOST}' and [b] in ['${HOST}', 'x'] or [c] =~ /${HOST}/ and !('${EMPTY}' != '') { } }";
         let sources = SourceSet::single("a.conf", text);
         let (mut config, _) = parse(&sources, &Options { support_escapes: false });
-        assert_eq!(substitute_env(&mut config, &environment), []);
+        assert_eq!(substitute_env(&mut config, &environment).diagnostics, []);
         let shown = format!("{config:?}");
         assert_eq!(shown.matches("es:9200").count(), 2, "{shown}");
         assert_eq!(shown.matches("${HOST}").count(), 1, "{shown}");

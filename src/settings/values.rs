@@ -9,6 +9,7 @@ use super::declared::REFUSED;
 use super::units::parse_duration;
 use super::yaml;
 use super::yaml::Entry;
+use crate::lang::env::FILE;
 use crate::lang::env::expand;
 use crate::lang::suggest::nearest;
 use crate::plugin::parse_bytes;
@@ -52,7 +53,7 @@ impl Values {
     pub fn set_flag(&mut self, name: &str, text: &str) -> Result<(), Fault> {
         let source = Source::Flag(format!("--{name}"));
         let declared = declared(name).map_err(|(text, help)| fault(&source, text, help))?;
-        let text = checked(declared, text.into()).map_err(|text| fault(&source, text, None))?;
+        let text = checked(declared, text.into(), text).map_err(|text| fault(&source, text, None))?;
         match self.0.get_mut(declared.name) {
             Some(value) if declared.kind == Kind::Paths => value.texts.push(text),
             _ => _ = self.0.insert(declared.name, Value { texts: vec![text], source }),
@@ -92,7 +93,7 @@ impl Values {
             return Err(at(format!("`{}` must be {}, not a list", declared.name, declared.kind.demand())));
         }
         let texts: Result<Vec<String>, String> =
-            entry.texts.iter().map(|text| checked(declared, expanded(declared, text, environment)?)).collect();
+            entry.texts.iter().map(|text| checked(declared, expanded(declared, text, environment)?, text)).collect();
         let texts = texts.map_err(at)?;
         self.0.entry(declared.name).or_insert(Value { texts, source });
         Ok(())
@@ -165,11 +166,14 @@ fn expanded(declared: &Declared, text: &str, environment: Environment<'_>) -> Re
     if declared.name == "config.string" {
         return Ok(text.into());
     }
-    expand(text, environment).map_err(|name| format!("the environment variable `{name}` is not set and has no default"))
+    expand(text, environment).map_err(|name| match name.strip_prefix(FILE) {
+        Some(path) => format!("the file `{path}` cannot be read"),
+        None => format!("the environment variable `{name}` is not set and has no default"),
+    })
 }
 
-/// The value, if it fits. Only `id_salt` may be a secret, and it always fits: no message shows it.
-fn checked(declared: &Declared, text: String) -> Result<String, String> {
+/// The value, if it fits. What was put in for a `${…}` may be a secret: a message shows the value as it is written.
+fn checked(declared: &Declared, text: String, written: &str) -> Result<String, String> {
     let fits = match declared.kind {
         Kind::Text => true,
         Kind::Path | Kind::Paths => !text.is_empty(),
@@ -180,5 +184,9 @@ fn checked(declared: &Declared, text: String) -> Result<String, String> {
         Kind::Ports => text.parse::<Ports>().is_ok(),
         Kind::OneOf(words) => words.contains(&text.as_str()),
     };
-    if fits { Ok(text) } else { Err(format!("`{}` must be {}, not `{text}`", declared.name, declared.kind.demand())) }
+    if fits {
+        Ok(text)
+    } else {
+        Err(format!("`{}` must be {}, not `{written}`", declared.name, declared.kind.demand()))
+    }
 }

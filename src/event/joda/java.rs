@@ -1,16 +1,17 @@
 //! The letters of java.time's patterns, as they print a time in UTC and English.
 
-use super::{BadPattern, Number, Part, Precision, Style, TextField, Zone};
+use super::{BadPattern, Dialect, Number, Part, Precision, Style, TextField, Zone};
 
 pub fn part(letter: char, count: usize) -> Result<Part, BadPattern> {
     let Some(most) = count_max(letter) else {
-        return Err(BadPattern(format!("`{letter}` is no letter of java.time's date patterns")));
+        return Err(BadPattern::no_letter(letter, Dialect::JavaTime));
     };
     if count > most {
-        return Err(BadPattern(format!("`{letter}` stands {count} times in the date pattern, {most} is the most")));
+        let text = format!("`{letter}` stands {count} times in the date pattern, {most} is the most");
+        return Err(BadPattern::new(text));
     }
     if letter == 'V' && count != 2 {
-        return Err(BadPattern("`V` must stand twice in a date pattern".into()));
+        return Err(BadPattern::new("`V` must stand twice in a date pattern"));
     }
     Ok(year(letter, count).or_else(|| text(letter, count)).or_else(|| zone(letter, count)).unwrap_or_else(|| {
         match letter {
@@ -22,7 +23,7 @@ pub fn part(letter: char, count: usize) -> Result<Part, BadPattern> {
 }
 
 /// How often a letter may stand; `None` for what is no letter of java.time's.
-fn count_max(letter: char) -> Option<usize> {
+pub(super) fn count_max(letter: char) -> Option<usize> {
     Some(match letter {
         'u' | 'y' | 'Y' | 'A' | 'n' | 'N' | 'p' => 19,
         'G' | 'M' | 'L' | 'Q' | 'q' | 'E' | 'e' | 'c' | 'X' | 'x' | 'Z' => 5,

@@ -6,6 +6,7 @@
 //! which Logstash's image sets (from Sunday, the first with one day).
 
 mod java;
+mod meant;
 mod names;
 mod read;
 #[cfg(test)]
@@ -24,6 +25,15 @@ pub enum Dialect {
     JavaTime,
 }
 
+impl Dialect {
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Joda => "Joda-Time",
+            Dialect::JavaTime => "java.time",
+        }
+    }
+}
+
 /// A pattern that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {
@@ -32,11 +42,26 @@ pub struct Pattern {
 
 /// A letter that no pattern has, or has not so often.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BadPattern(pub String);
+pub struct BadPattern {
+    pub text: String,
+    /// What was meant, where that can be guessed.
+    pub help: Option<String>,
+}
 
 impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+impl BadPattern {
+    fn new(text: impl Into<String>) -> BadPattern {
+        BadPattern { text: text.into(), help: None }
+    }
+
+    fn no_letter(letter: char, dialect: Dialect) -> BadPattern {
+        let text = format!("`{letter}` is no letter of {}'s date patterns", dialect.name());
+        BadPattern { text, help: meant::help(letter, dialect) }
     }
 }
 
@@ -217,7 +242,8 @@ fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token>, BadPattern> {
             '\'' => Token::Literal(quoted(&mut chars, text, dialect)?),
             '[' | ']' if dialect == Dialect::JavaTime => continue,
             '{' | '}' | '#' if dialect == Dialect::JavaTime => {
-                return Err(BadPattern(format!("`{char}` is reserved in java.time's date patterns: `{text}`")));
+                let text = format!("`{char}` is reserved in java.time's date patterns: `{text}`");
+                return Err(BadPattern::new(text));
             }
             char => Token::Literal(char.to_string()),
         };
@@ -245,7 +271,7 @@ fn quoted(
     }
     match dialect {
         Dialect::Joda => Ok(inside),
-        Dialect::JavaTime => Err(BadPattern(format!("a quote in the date pattern `{text}` is not closed"))),
+        Dialect::JavaTime => Err(BadPattern::new(format!("a quote in the date pattern `{text}` is not closed"))),
     }
 }
 
@@ -287,6 +313,6 @@ fn joda(letter: char, count: usize, next_is_number: bool) -> Result<Part, BadPat
         'z' => Part::Zone(Zone::Name(style)),
         'Z' if count >= 3 => Part::Zone(Zone::Id),
         'Z' => Part::Zone(Zone::Offset { colon: count == 2 }),
-        _ => return Err(BadPattern(format!("`{letter}` is no letter of Joda-Time's date patterns"))),
+        _ => return Err(BadPattern::no_letter(letter, Dialect::Joda)),
     })
 }

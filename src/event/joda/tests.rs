@@ -65,7 +65,7 @@ fn a_letter_that_no_pattern_has_is_named() {
         ("yyyy#", Dialect::JavaTime, "`#` is reserved in java.time's date patterns: `yyyy#`"),
         ("'x", Dialect::JavaTime, "a quote in the date pattern `'x` is not closed"),
     ] {
-        assert_eq!(Pattern::parse(pattern, dialect).unwrap_err().0, text);
+        assert_eq!(Pattern::parse(pattern, dialect).unwrap_err().text, text);
     }
 }
 

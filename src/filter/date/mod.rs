@@ -108,8 +108,8 @@ fn field(text: &str, settings: &Settings, setting: &str) -> Result<FieldRef, Fau
 fn format_of(item: &Item) -> Result<Format, Fault> {
     let Some(text) = item.as_text() else { return Err(Fault::at(item.place, "a date pattern must be a string")) };
     Format::parse(text).map_err(|bad| {
-        Fault::at(item.place, format!("bad date pattern `{text}`: {bad}"))
-            .help("letters that stand for themselves are put in single quotes: yyyy-MM-dd'T'HH:mm:ss")
+        let quotes = "letters that stand for themselves are put in single quotes: yyyy-MM-dd'T'HH:mm:ss";
+        Fault::at(item.place, format!("bad date pattern `{text}`: {bad}")).help(bad.help.as_deref().unwrap_or(quotes))
     })
 }
 

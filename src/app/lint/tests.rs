@@ -1,0 +1,176 @@
+//! What is warned of, and what is not.
+
+use super::*;
+use crate::lang::parse::{Options, parse};
+use crate::lang::source::SourceSet;
+
+/// The codes of what is said of the pipeline, each with what it points at.
+#[track_caller]
+fn check(text: &str, expected: &[(&str, &str)]) {
+    let sources = SourceSet::single("a.conf", text);
+    let (config, found) = parse(&sources, &Options { support_escapes: false });
+    assert!(!found.iter().any(Diagnostic::is_error), "{found:?}");
+    let mut found = lint(&config);
+    found.sort_by_key(|found| found.span.start);
+    let shown: Vec<(&str, &str)> = found.iter().map(|found| (found.code, sources.slice(found.span))).collect();
+    assert_eq!(shown, expected, "{text}\n{found:?}");
+}
+
+#[track_caller]
+fn check_condition(condition: &str, expected: &[(&str, &str)]) {
+    check(&format!("output {{ if {condition} {{ stdout {{ }} }} }}"), expected);
+}
+
+#[track_caller]
+fn check_date(pattern: &str, code: Option<&str>) {
+    let literal = format!("\"{pattern}\"");
+    let expected: Vec<(&str, &str)> = code.iter().map(|code| (*code, literal.as_str())).collect();
+    check(&format!("filter {{ date {{ match => [ \"t\", {literal} ] }} }}"), &expected);
+}
+
+#[track_caller]
+fn check_template(template: &str, code: Option<&str>) {
+    let literal = format!("\"{template}\"");
+    let expected: Vec<(&str, &str)> = code.iter().map(|code| (*code, literal.as_str())).collect();
+    check(&format!("output {{ elasticsearch {{ index => {literal} }} }}"), &expected);
+}
+
+#[test]
+fn letters_of_dates_that_mean_something_else() {
+    check_date("yyyy-MM-DD", Some("day-of-year"));
+    check_date("yyyy-MM-dd hh:mm:ss", Some("half-day"));
+    check_date("yyyy-mm-dd", Some("minute-for-month"));
+    check_date("dd/MMM/yyyy HH:MM:ss", Some("month-for-minute"));
+    check_date("HH:mm:SS", Some("fraction-for-second"));
+}
+
+#[test]
+fn dates_that_are_meant_so() {
+    for pattern in [
+        "yyyy-DDD",
+        "M/d/yyyy h:mm:ss a",
+        "YYYY-MM-dd'T'HH:mm:ss.SSSZ",
+        "ISO8601",
+        "UNIX_MS",
+        "MMM dd HH:mm:ss",
+        "xxxx-'W'ww-e",
+        "yyyy 'MM DD' HH:mm",
+        "HHmmss",
+        "ddMMyyHHmm",
+        "TAI64N",
+        "'o''clock' HH",
+    ] {
+        check_date(pattern, None);
+    }
+}
+
+#[test]
+fn dates_in_templates() {
+    check_template("logs-%{+YYYY.MM.DD}", Some("day-of-year"));
+    check_template("logs-%{{YYYY-MM-dd}}", Some("week-year"));
+    check_template("logs-%{{yyyy-'YYYY'}}-%{+T}", Some("bad-date-pattern"));
+    for template in
+        ["%{+YYYY.MM.dd}", "%{+xxxx.ww}", "%{{YYYY-ww}}", "%{{TAI64N}}", "%{+%s}", "%{[a][b]}", "%{", "%{+YYYY"]
+    {
+        check_template(template, None);
+    }
+    check(r#"filter { dissect { mapping => { "m" => "%{+T} %{T}" } } grok { match => { "m" => "^%{+T}" } } }"#, &[]);
+}
+
+#[test]
+fn conditions_that_are_always_the_same() {
+    check_condition(r#"[a] == "x" and [a] == "y""#, &[("always-false", r#"[a] == "x" and [a] == "y""#)]);
+    check_condition(r#"[a] != "x" or [a] != "y""#, &[("always-true", r#"[a] != "x" or [a] != "y""#)]);
+    check_condition(r#"[b] and "x" == "y""#, &[("always-false", r#""x" == "y""#)]);
+    check_condition(r#""5" == 5"#, &[("always-false", r#""5" == 5"#)]);
+    check_condition("!(1 > 2)", &[("always-true", "1 > 2")]);
+    check_condition("[a] == [a]", &[("always-true", "[a] == [a]")]);
+    check_condition("[a] in []", &[("always-false", "[a] in []")]);
+    check_condition(r#""x" in [ "x", "y" ]"#, &[("always-true", r#""x" in [ "x", "y" ]"#)]);
+    check_condition(r#"[tags] == "x""#, &[("tags-compared", r#"[tags] == "x""#)]);
+}
+
+#[test]
+fn a_branch_that_is_never_reached() {
+    let text = r#"output { if [a] == 1 { } else if [b] { } else if [a] == 1.0 { stdout { } } }"#;
+    check(text, &[("always-false", "[a] == 1.0")]);
+}
+
+#[test]
+fn conditions_that_depend_on_the_event() {
+    for condition in [
+        r#"[a] == "x" or [a] == "y""#,
+        r#"[a] != "x" and [a] != "y""#,
+        r#"[a] == "x" and [b] == "y""#,
+        "[a] <= [a]",
+        "[a] and ![b]",
+        r#"[a] in [ "x", "y" ]"#,
+        r#""x" in [tags] or "y" in [tags]"#,
+        r#"[a] =~ /x/ and [a] =~ /y/"#,
+        "[a] > 1 and [a] < 9",
+        r#""x" not in [tags]"#,
+    ] {
+        check_condition(condition, &[]);
+    }
+}
+
+#[test]
+fn groks_that_search_the_whole_line() {
+    check(
+        r#"filter { grok { match => { "m" => "%{GREEDYDATA:a} %{IP:b}" } } }"#,
+        &[("unanchored-grok", r#""%{GREEDYDATA:a} %{IP:b}""#)],
+    );
+    check(
+        r#"filter { grok { match => { "m" => [ "^%{IP:a}", "%{IP:a} x", "y %{IP:a}" ] } } }"#,
+        &[("unanchored-grok", r#""%{IP:a} x""#)],
+    );
+    for good in [
+        r#""%{IP:a} %{WORD:b}""#,
+        r#"[ "%{IP:a}", "%{WORD:b}" ]"#,
+        r#"[ "^a", "^b", "\Ac", "(?:^|x)d" ]"#,
+        r#"[ "^%{IP:a}", "%{GREEDYDATA:b}" ]"#,
+        r#""^%{DATA:a} %{IP:b}""#,
+    ] {
+        check(&format!("filter {{ grok {{ match => {{ \"m\" => {good} }} }} }}"), &[]);
+    }
+}
+
+#[test]
+fn a_key_that_a_later_hash_replaces() {
+    check(
+        r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" "m" => "^c" } } }"#,
+        &[("replaced-key", r#""m""#)],
+    );
+    check(r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" } } }"#, &[]);
+}
+
+const GROK: &str = r#"grok { match => { "message" => "^%{IP:clientip} %{WORD:verb}" } }"#;
+
+#[test]
+fn a_field_that_is_used_before_it_is_made() {
+    let rename = r#"mutate { rename => { "clientip" => "ip" } }"#;
+    check(&format!("filter {{ {rename} {GROK} }}"), &[("used-before-made", r#""clientip""#)]);
+    check(&format!("filter {{ if [verb] == \"GET\" {{ drop {{ }} }} {GROK} }}"), &[("used-before-made", "[verb]")]);
+    check(&format!("filter {{ {GROK} {rename} }}"), &[]);
+    check(&format!("filter {{ if ![clientip] {{ {GROK} }} }}"), &[]);
+    check(&format!("filter {{ json {{ source => \"message\" }} {rename} {GROK} }}"), &[]);
+    check(&format!("input {{ beats {{ port => 5044 }} }} filter {{ {rename} {GROK} }}"), &[]);
+    check(&format!("input {{ tcp {{ port => 1 codec => json }} }} filter {{ {rename} {GROK} }}"), &[]);
+    check(&format!("filter {{ {rename} if [a] {{ {GROK} }} }}"), &[]);
+    check(
+        &format!("input {{ stdin {{ }} }} filter {{ {rename} if [message] {{ {GROK} }} }}"),
+        &[("used-before-made", r#""clientip""#)],
+    );
+}
+
+#[test]
+fn a_field_whose_name_is_misspelt() {
+    check(&format!(r#"filter {{ {GROK} if [cleintip] {{ drop {{ }} }} }}"#), &[("unknown-field", "[cleintip]")]);
+    check(
+        &format!(r#"filter {{ {GROK} mutate {{ add_field => {{ "x" => "%{{clintip}}" }} }} }}"#),
+        &[("unknown-field", r#""%{clintip}""#)],
+    );
+    check(&format!(r#"filter {{ {GROK} mutate {{ convert => {{ "bytes" => "integer" }} }} }}"#), &[]);
+    check(&format!(r#"filter {{ {GROK} if [clientips] {{ drop {{ }} }} }}"#), &[]);
+    check(r#"filter { grok { match => { "message" => "^%{COMBINEDAPACHELOG}" } } if [cleintip] { drop { } } }"#, &[]);
+}
