@@ -18,9 +18,11 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::grok::PLUGIN,
     &filter::json::PLUGIN,
     &filter::kv::PLUGIN,
+    &filter::metrics::PLUGIN,
     &filter::mutate::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,
+    &filter::throttle::PLUGIN,
     &filter::translate::PLUGIN,
 ];
 

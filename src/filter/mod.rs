@@ -15,6 +15,7 @@ pub mod grok;
 pub mod json;
 pub mod kv;
 pub mod merge;
+pub mod metrics;
 pub mod mutate;
 pub mod name;
 pub mod ruby_regex;
@@ -22,6 +23,7 @@ pub mod sleep;
 pub mod split;
 #[cfg(test)]
 pub mod testing;
+pub mod throttle;
 pub mod translate;
 
 use crate::event::{Arena, Event, Identity, Timestamp, Value};

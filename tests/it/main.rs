@@ -11,5 +11,6 @@ mod engines;
 mod file_input;
 mod main_job;
 mod pipeline;
+mod pipeline_time;
 mod shipped_pipeline;
 mod tidy;
