@@ -3,6 +3,8 @@
 //! Fixtures take the place of the inputs, a collecting outbox that of the outputs; everything between is the same.
 
 use super::world::Hurried;
+use crate::codec::{Build, NoExpressions};
+use crate::event::chunk::{Chunk, Framing};
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
@@ -17,6 +19,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+/// Longer than the gap that ends a group and the disorder of a container's two streams together.
+const PATIENCE_NS: u64 = 300_000_000;
 
 /// One document as it would be indexed.
 #[derive(Debug)]
@@ -71,8 +76,15 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     };
     let started = Instant::now();
     let mut worker = Worker::new(pipeline);
+    let mut latest = 0;
     for chunk in fixture.chunks(input.bytes) {
-        if worker.chunk(chunk, &world, &mut outbox).is_err() {
+        let time = time_of(&chunk);
+        // What waits for a line that comes too late to belong to it goes out before that line, as it does in `run`.
+        let is_apart = time > latest + PATIENCE_NS && worker.holds();
+        latest = latest.max(time);
+        if (is_apart && worker.release(true, &world, &mut outbox).is_err())
+            || worker.chunk(chunk, &world, &mut outbox).is_err()
+        {
             break;
         }
     }
@@ -88,21 +100,30 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     failed.map_or(Ok(summary), Err)
 }
 
-/// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them.
+/// Docker's time of a fixture's line, 0 if it has none.
+fn time_of(chunk: &Chunk) -> u64 {
+    match &chunk.framing {
+        Framing::Lines(lines) => lines.first().map_or(0, |line| line.time),
+        Framing::Bytes { .. } => 0,
+    }
+}
+
+/// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them, and
+/// their lines are joined as that input joins them.
 fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
     let codec = match shape {
         Shape::Events => &crate::codec::json::PLUGIN,
         Shape::Docker | Shape::Lines => &crate::codec::plain::PLUGIN,
     };
     let settings = Settings::check(codec.declaration, Vec::new()).expect("these codecs need no settings");
-    let decoder = codec.decoder.expect("these codecs read");
-    let decoration = pipeline.inputs.first().map(|input| input.decoration.clone()).unwrap_or_default();
-    pipeline.inputs.push(InputSpec {
-        decoder: decoder(&settings).expect("the default settings are good ones"),
-        settings,
-        label: "fixture".into(),
-        decoration,
+    let first = pipeline.inputs.first();
+    let joining = first.filter(|input| input.joins && shape != Shape::Events).map(|input| input.decoder.clone());
+    let decoder = joining.unwrap_or_else(|| {
+        let build = codec.decoder.expect("these codecs read");
+        build(&settings, &Build { expressions: &NoExpressions }).expect("the default settings are good ones")
     });
+    let decoration = first.map(|input| input.decoration.clone()).unwrap_or_default();
+    pipeline.inputs.push(InputSpec { decoder, joins: false, settings, label: "fixture".into(), decoration });
     pipeline.inputs.len() - 1
 }
 

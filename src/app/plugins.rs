@@ -30,11 +30,13 @@ pub static OUTPUTS: &[&OutputPlugin] =
     &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
 
 pub static CODECS: &[&CodecPlugin] = &[
+    &codec::auto::PLUGIN,
     &codec::docker_json::PLUGIN,
     &codec::dots::PLUGIN,
     &codec::json::PLUGIN,
     &codec::json_lines::PLUGIN,
     &codec::line::PLUGIN,
+    &codec::multiline::PLUGIN,
     &codec::plain::PLUGIN,
     &codec::rubydebug::PLUGIN,
 ];
@@ -42,7 +44,10 @@ pub static CODECS: &[&CodecPlugin] = &[
 /// The list as the compiler takes it: every plugin that runs, then those that are only known.
 pub fn catalogue() -> Catalogue {
     Catalogue {
-        inputs: INPUTS.iter().map(|i| InputEntry { declaration: i.declaration, codec: i.codec }).collect(),
+        inputs: INPUTS
+            .iter()
+            .map(|i| InputEntry { declaration: i.declaration, codec: i.codec, joining: i.joining })
+            .collect(),
         filters: FILTERS.to_vec(),
         outputs: OUTPUTS.iter().map(|o| OutputEntry { declaration: o.declaration, rendering: o.rendering }).collect(),
         codecs: CODECS.to_vec(),

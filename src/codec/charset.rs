@@ -6,6 +6,7 @@ use crate::event::json::escape::utf8;
 use crate::event::{Arena, ArenaString};
 use crate::plugin::{Fallback, Fault, Kind, Setting, Settings};
 use encoding_rs::Encoding;
+use std::borrow::Cow;
 
 /// The setting that decoding codecs share.
 pub const SETTING: Setting = Setting::new(
@@ -84,6 +85,14 @@ impl Charset {
             }
             Charset::Latin1 => each_byte(bytes, arena, char::from),
             Charset::Other(encoding) => arena.alloc_str(&encoding.decode_without_bom_handling(bytes).0),
+        }
+    }
+
+    /// The text of `bytes`, for a look at it.
+    pub fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Charset::Utf8 => String::from_utf8_lossy(bytes),
+            other => Cow::Owned(other.text(bytes, &Arena::new()).to_string()),
         }
     }
 }

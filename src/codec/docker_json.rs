@@ -10,7 +10,7 @@
 
 use super::framing::{LINE_BYTES_MAX, Lines};
 use super::plain::MESSAGE;
-use super::{CodecPlugin, Decoder, Start};
+use super::{CodecPlugin, Decoder, Framer, Reader, Start};
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::json::{escape, read, scan, write};
 use crate::event::value::Text;
@@ -36,7 +36,7 @@ const STREAM_TAG: Tag = Tag::of(STREAM);
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings| Ok(Box::new(DockerJson::of(settings)))),
+    decoder: Some(|settings, _| Ok(Decoder::new(Envelopes::of(settings), Shower))),
     encoder: None,
 };
 
@@ -263,24 +263,24 @@ impl Joiner {
     }
 }
 
-/// The decoder.
+/// Finds the lines and joins their parts.
 #[derive(Clone, Debug)]
-struct DockerJson {
+struct Envelopes {
     lines: Lines,
     joiner: Joiner,
 }
 
-impl DockerJson {
-    fn of(settings: &Settings) -> DockerJson {
+impl Envelopes {
+    fn of(settings: &Settings) -> Envelopes {
         let bytes_max = settings.bytes("line_bytes_max").map_or(LINE_BYTES_MAX, |bytes| bytes as usize);
-        DockerJson {
+        Envelopes {
             lines: Lines::new(bytes_max.saturating_mul(ESCAPED_MAX).saturating_add(AROUND_BYTES_MAX)),
             joiner: Joiner { open: Vec::new(), log_bytes_max: bytes_max, since: 0 },
         }
     }
 }
 
-impl Decoder for DockerJson {
+impl Framer for Envelopes {
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
         let joiner = &mut self.joiner;
         joiner.since = self.lines.since();
@@ -290,10 +290,10 @@ impl Decoder for DockerJson {
         }
     }
 
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
         if force {
             let joiner = &mut self.joiner;
-            self.lines.release(&mut |frame| joiner.take(frame, each));
+            self.lines.release(now_ns, force, &mut |frame| joiner.take(frame, each));
             joiner.release(each);
         }
     }
@@ -306,7 +306,17 @@ impl Decoder for DockerJson {
         self.lines.held_since().into_iter().chain(self.joiner.open.iter().map(|open| open.since)).min()
     }
 
-    fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
+    fn boxed(&self) -> Box<dyn Framer> {
+        Box::new(self.clone())
+    }
+}
+
+/// Reads whole lines.
+#[derive(Clone, Copy, Debug)]
+struct Shower;
+
+impl Reader for Shower {
+    fn read<'b>(&mut self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
         let mut event = start(frame, 0);
         match Shown::of(frame.bytes, arena) {
             Some(line) => {
@@ -322,8 +332,8 @@ impl Decoder for DockerJson {
         events.push(event);
     }
 
-    fn boxed(&self) -> Box<dyn Decoder> {
-        Box::new(self.clone())
+    fn boxed(&self) -> Box<dyn Reader> {
+        Box::new(*self)
     }
 }
 

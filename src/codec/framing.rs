@@ -3,6 +3,7 @@
 //! Invariant: the frames of a source do not depend on how its bytes were cut into chunks. So the beginning of a line
 //! is held until its end comes, and a line that is too long is cut at the same byte wherever the cuts were.
 
+use super::Framer;
 use crate::event::chunk::{Chunk, Frame, Framing, Line, Place};
 use crate::event::{Identity, Timestamp};
 
@@ -52,20 +53,8 @@ impl Lines {
         }
     }
 
-    /// Gives each complete line of `chunk`; holds an incomplete last one, unless the source ends here.
-    pub fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        match &chunk.framing {
-            Framing::Lines(lines) => lines.iter().for_each(|line| each(given(chunk, line))),
-            Framing::Bytes { offset } => self.split(chunk, *offset, each),
-        }
-        if chunk.end {
-            self.release(each);
-        }
-        self.calls += 1;
-    }
-
     /// Gives what is held.
-    pub fn release(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
+    fn give(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
         if let Some(identity) = self.held_from.take() {
             // Taken, not cleared: a source that once had a long line does not keep the room.
             let held = std::mem::take(&mut self.held);
@@ -73,15 +62,6 @@ impl Lines {
             self.tail.clear();
             each(self.frame(&held, dropped > 0, identity));
         }
-    }
-
-    pub fn held(&self) -> usize {
-        self.held.len()
-    }
-
-    /// See `Decoder::held_since`.
-    pub fn held_since(&self) -> Option<u64> {
-        self.held_from.map(|_| self.held_call)
     }
 
     /// The call of `frames` that brings what comes next, or that brought the beginning of it.
@@ -92,7 +72,7 @@ impl Lines {
     fn split(&mut self, chunk: &Chunk, offset: u64, each: &mut dyn FnMut(Frame<'_>)) {
         let bytes = &chunk.bytes[..];
         if chunk.source.place == Place::Offset && offset != self.next {
-            self.release(each);
+            self.give(each);
         }
         self.next = offset + bytes.len() as u64;
         let place = |at: usize| Identity { source: chunk.source.hash, at: offset + at as u64, ..Identity::default() };
@@ -115,7 +95,7 @@ impl Lines {
             let dropped = split.min(self.dropped);
             self.dropped -= dropped;
             self.held.truncate(self.held.len() - (split - dropped));
-            self.release(each);
+            self.give(each);
             return self.delimiter.len() - split;
         }
         let Some(len) = self.find(bytes) else {
@@ -123,7 +103,7 @@ impl Lines {
             return bytes.len();
         };
         self.hold(&bytes[..len]);
-        self.release(each);
+        self.give(each);
         len + self.delimiter.len()
     }
 
@@ -157,6 +137,39 @@ impl Lines {
         let truncated = cut || line.len() > self.bytes_max;
         let bytes = if truncated { head(line, self.bytes_max) } else { line };
         Frame { bytes, time: None, identity, truncated, lines: 1 }
+    }
+}
+
+impl Framer for Lines {
+    /// Gives each complete line of `chunk`; holds an incomplete last one, unless the source ends here.
+    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
+        match &chunk.framing {
+            Framing::Lines(lines) => lines.iter().for_each(|line| each(given(chunk, line))),
+            Framing::Bytes { offset } => self.split(chunk, *offset, each),
+        }
+        if chunk.end {
+            self.give(each);
+        }
+        self.calls += 1;
+    }
+
+    /// Time does not end a line.
+    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+        if force {
+            self.give(each);
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    fn held_since(&self) -> Option<u64> {
+        self.held_from.map(|_| self.held_call)
+    }
+
+    fn boxed(&self) -> Box<dyn Framer> {
+        Box::new(self.clone())
     }
 }
 

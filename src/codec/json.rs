@@ -6,8 +6,8 @@
 use super::charset::{self, Charset};
 use super::framing::{LINE_BYTES_MAX, Lines};
 use super::plain::{ECS, NO_ORIGINAL, keep_original, keeps_original, message_event};
-use super::{CodecPlugin, Decoder, Encoder, Start};
-use crate::event::chunk::{Chunk, Frame};
+use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
+use crate::event::chunk::Frame;
 use crate::event::json::{read, write};
 use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
@@ -17,7 +17,7 @@ pub const FAILURE: &str = "_jsonparsefailure";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings| Ok(Box::new(Json::framed(settings, Lines::new(LINE_BYTES_MAX), None)?))),
+    decoder: Some(|settings, _| Ok(Decoder::new(Lines::new(LINE_BYTES_MAX), Json::of(settings, None)?))),
     encoder: Some(|_| Ok(Box::new(JsonText { end: "".into() }))),
 };
 
@@ -39,10 +39,9 @@ static DECLARATION: Declaration = Declaration {
     unavailable: None,
 };
 
-/// Reads JSON; the `json_lines` codec is this with lines of its own.
+/// Reads records as JSON.
 #[derive(Clone, Debug)]
 pub struct Json {
-    lines: Lines,
     charset: Charset,
     target: Option<FieldRef>,
     original: bool,
@@ -51,10 +50,10 @@ pub struct Json {
 }
 
 impl Json {
-    pub fn framed(settings: &Settings, lines: Lines, too_long: Option<&'static str>) -> Result<Json, Fault> {
+    pub fn of(settings: &Settings, too_long: Option<&'static str>) -> Result<Json, Fault> {
         let target = settings.text("target").map(FieldRef::parse).transpose();
         let target = target.map_err(|bad| Fault::at(settings.place("target"), bad.to_string()))?;
-        Ok(Json { lines, charset: Charset::of(settings)?, target, original: keeps_original(settings), too_long })
+        Ok(Json { charset: Charset::of(settings)?, target, original: keeps_original(settings), too_long })
     }
 
     /// Whether a value can be an event.
@@ -76,26 +75,8 @@ impl Json {
     }
 }
 
-impl Decoder for Json {
-    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        self.lines.frames(chunk, each);
-    }
-
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        if force {
-            self.lines.release(each);
-        }
-    }
-
-    fn held(&self) -> usize {
-        self.lines.held()
-    }
-
-    fn held_since(&self) -> Option<u64> {
-        self.lines.held_since()
-    }
-
-    fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
+impl Reader for Json {
+    fn read<'b>(&mut self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
         let text = self.charset.text(frame.bytes, arena);
         if text.trim_ascii().is_empty() {
             return;
@@ -121,7 +102,7 @@ impl Decoder for Json {
         }
     }
 
-    fn boxed(&self) -> Box<dyn Decoder> {
+    fn boxed(&self) -> Box<dyn Reader> {
         Box::new(self.clone())
     }
 }
@@ -162,16 +143,21 @@ mod tests {
 
     #[test]
     fn the_events_of_an_array_have_identities_of_their_own() {
-        let codec = decoder(&PLUGIN, &[]);
+        let mut codec = decoder(&PLUGIN, &[]);
         let mut ids = Vec::new();
-        codec.boxed().frames(&chunk(b"[{},{},{}]\n", 0, false), &mut |frame| {
+        codec.framer.frames(&chunk(b"[{},{},{}]\n", 0, false), &mut |frame| {
             let arena = Arena::new();
             let start: &Start<'_, '_> = &|frame, nth| {
                 let identity = if nth == 0 { frame.identity } else { frame.identity.derived(0, nth) };
                 Event::new(&arena, identity, Default::default())
             };
             let mut events = Vec::new();
-            codec.read(&Frame { bytes: arena.alloc_slice_copy(frame.bytes), ..frame }, &arena, start, &mut events);
+            codec.reader.read(
+                &Frame { bytes: arena.alloc_slice_copy(frame.bytes), ..frame },
+                &arena,
+                start,
+                &mut events,
+            );
             ids.extend(events.iter().map(|event| event.identity.derivation));
         });
         ids.sort_unstable();

@@ -6,7 +6,7 @@ use super::framing::Lines;
 use super::json::{Json, JsonText, TARGET};
 use super::line::{DELIMITER, delimiter};
 use super::plain::{ECS, NO_ORIGINAL};
-use super::{CodecPlugin, charset};
+use super::{CodecPlugin, Decoder, charset};
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
 
 /// The tag of a line that was cut.
@@ -16,9 +16,9 @@ const LINE_BYTES_MAX: f64 = (16u32 << 20) as f64;
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings| {
+    decoder: Some(|settings, _| {
         let bytes_max = settings.number("decode_size_limit_bytes").unwrap_or(LINE_BYTES_MAX) as usize;
-        Ok(Box::new(Json::framed(settings, Lines::ending_with(delimiter(settings), bytes_max), Some(TOO_BIG))?))
+        Ok(Decoder::new(Lines::ending_with(delimiter(settings), bytes_max), Json::of(settings, Some(TOO_BIG))?))
     }),
     encoder: Some(|settings| Ok(Box::new(JsonText { end: delimiter(settings).into() }))),
 };

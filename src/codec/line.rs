@@ -4,14 +4,13 @@
 
 use super::framing::{LINE_BYTES_MAX, Lines};
 use super::plain::{ECS, NO_ORIGINAL, Plain, PlainText};
-use super::{CodecPlugin, charset};
+use super::{CodecPlugin, Decoder, charset};
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting, Settings};
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings| {
-        let lines = Lines::ending_with(delimiter(settings), LINE_BYTES_MAX);
-        Ok(Box::new(Plain::framed(settings, lines)?))
+    decoder: Some(|settings, _| {
+        Ok(Decoder::new(Lines::ending_with(delimiter(settings), LINE_BYTES_MAX), Plain::of(settings)?))
     }),
     encoder: Some(|settings| Ok(Box::new(PlainText::of(settings, delimiter(settings))))),
 };

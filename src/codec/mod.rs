@@ -1,15 +1,19 @@
 //! Codecs: bytes to events on the way in, events to bytes on the way out.
 //!
 //! Decoding has two steps. *Framing* finds the records in a chunk (lines, joined lines) and may hold the beginning
-//! of one until its end comes; it has state per source. *Reading* makes events of one record; it has none.
+//! of one until its end comes; it has state per source. *Reading* makes events of one record; it hardly ever has any.
+//! So one codec's framing goes with another's reading: `joining` puts lines together in front of any reader.
 
+pub mod auto;
 pub mod charset;
 pub mod docker_json;
 pub mod dots;
 pub mod framing;
+pub mod joining;
 pub mod json;
 pub mod json_lines;
 pub mod line;
+pub mod multiline;
 pub mod plain;
 pub mod rubydebug;
 #[cfg(test)]
@@ -17,36 +21,80 @@ pub mod testing;
 
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::{Arena, Event};
-use crate::plugin::{Declaration, Fault, Settings};
+use crate::plugin::{Declaration, Fault, Item, Settings};
 
 /// Makes the event that a record starts from: facts of the source, `@timestamp`, `@version`, the record's place.
 /// `nth` counts the events of one record from 0.
 pub type Start<'s, 'b> = dyn Fn(&Frame<'b>, u32) -> Event<'b> + 's;
 
-/// A decoder, built from its settings. Each source has its own clone, unless it holds nothing.
-pub trait Decoder: Send {
-    /// Finds the records of `chunk`. A record that is not complete stays here.
+/// A decoder, built from its settings. Each source has its own clone.
+pub struct Decoder {
+    pub framer: Box<dyn Framer>,
+    pub reader: Box<dyn Reader>,
+}
+
+impl Decoder {
+    pub fn new(framer: impl Framer + 'static, reader: impl Reader + 'static) -> Decoder {
+        Decoder { framer: Box::new(framer), reader: Box::new(reader) }
+    }
+}
+
+impl Clone for Decoder {
+    fn clone(&self) -> Self {
+        Decoder { framer: self.framer.boxed(), reader: self.reader.boxed() }
+    }
+}
+
+/// Finds the records of a source. What it holds, it holds under receipts that stay open.
+pub trait Framer: Send {
+    /// Finds the records of `chunk`. A record that is not complete stays here, unless the source ends with the chunk.
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>));
 
-    /// Gives out what is held: at the end of the source, or when `now_ns` (nanoseconds since 1970) says that nothing
-    /// more can come. `force`: whatever the time.
-    fn release(&mut self, _now_ns: u64, _force: bool, _each: &mut dyn FnMut(Frame<'_>)) {}
+    /// Gives out what is held: when `now_ns` (nanoseconds since 1970) says that nothing more can come, or, with
+    /// `force`, whatever the time.
+    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>));
 
     /// The bytes of records that are not complete; 0 if nothing is held.
-    fn held(&self) -> usize {
-        0
-    }
+    fn held(&self) -> usize;
 
     /// Which call of `frames` (counted from 0) brought the oldest bytes that are still held, `None` if nothing is.
-    /// The receipts of that chunk and all later ones stay open. The default is for decoders that cannot tell: all.
-    fn held_since(&self) -> Option<u64> {
-        (self.held() > 0).then_some(0)
+    /// The receipts of that chunk and all later ones stay open.
+    fn held_since(&self) -> Option<u64>;
+
+    fn boxed(&self) -> Box<dyn Framer>;
+}
+
+/// Makes events of one record: appends them to `events`.
+pub trait Reader: Send {
+    fn read<'b>(&mut self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>);
+
+    fn boxed(&self) -> Box<dyn Reader>;
+}
+
+/// Whether a text matches a pattern; see `Expressions`.
+pub trait Matcher: Send {
+    fn is_match(&self, text: &str) -> bool;
+    fn boxed(&self) -> Box<dyn Matcher>;
+}
+
+/// What makes grok patterns into something that matches: the filters own grok, and codecs do not know filters.
+pub trait Expressions {
+    /// `dirs`: files and folders with more patterns. `ecs`: the codec's own `ecs_compatibility`.
+    fn compile(&self, pattern: &Item, dirs: &[Item], ecs: Option<&str>) -> Result<Box<dyn Matcher>, Fault>;
+}
+
+/// For codecs whose settings name no pattern.
+pub struct NoExpressions;
+
+impl Expressions for NoExpressions {
+    fn compile(&self, pattern: &Item, _dirs: &[Item], _ecs: Option<&str>) -> Result<Box<dyn Matcher>, Fault> {
+        Err(Fault::at(pattern.place, "there are no grok patterns here"))
     }
+}
 
-    /// Makes events of one record: appends them to `events`.
-    fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>);
-
-    fn boxed(&self) -> Box<dyn Decoder>;
+/// What building a codec may look at.
+pub struct Build<'a> {
+    pub expressions: &'a dyn Expressions,
 }
 
 /// An encoder, for outputs that write text.
@@ -60,6 +108,6 @@ pub trait Encoder: Send {
 /// A codec's declaration and how its two sides are built; `None` where it has only one.
 pub struct CodecPlugin {
     pub declaration: &'static Declaration,
-    pub decoder: Option<fn(&Settings) -> Result<Box<dyn Decoder>, Fault>>,
+    pub decoder: Option<fn(&Settings, &Build<'_>) -> Result<Decoder, Fault>>,
     pub encoder: Option<fn(&Settings) -> Result<Box<dyn Encoder>, Fault>>,
 }

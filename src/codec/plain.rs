@@ -6,8 +6,8 @@
 
 use super::charset::{self, Charset};
 use super::framing::{LINE_BYTES_MAX, Lines};
-use super::{CodecPlugin, Decoder, Encoder, Start};
-use crate::event::chunk::{Chunk, Frame};
+use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
+use crate::event::chunk::Frame;
 use crate::event::{Arena, Event, Object, Tag, Template, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
@@ -20,7 +20,7 @@ const FORMAT: &str = "%{@timestamp} %{host} %{message}";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings| Ok(Box::new(Plain::of(settings)?))),
+    decoder: Some(|settings, _| Ok(Decoder::new(Lines::new(LINE_BYTES_MAX), Plain::of(settings)?))),
     encoder: Some(|settings| Ok(Box::new(PlainText::of(settings, "")))),
 };
 
@@ -82,49 +82,31 @@ pub fn keep_original<'b>(text: &'b str, event: &mut Event<'b>, arena: &'b Arena)
     event.root.insert("event", Value::Object(object));
 }
 
-/// Reads lines as messages; the `line` codec is this with another delimiter.
+/// Reads records as messages.
 #[derive(Clone, Debug)]
 pub struct Plain {
-    lines: Lines,
     charset: Charset,
     original: bool,
 }
 
 impl Plain {
-    fn of(settings: &Settings) -> Result<Plain, Fault> {
-        Plain::framed(settings, Lines::new(LINE_BYTES_MAX))
+    pub fn of(settings: &Settings) -> Result<Plain, Fault> {
+        Ok(Plain { charset: Charset::of(settings)?, original: keeps_original(settings) })
     }
 
-    pub fn framed(settings: &Settings, lines: Lines) -> Result<Plain, Fault> {
-        Ok(Plain { lines, charset: Charset::of(settings)?, original: keeps_original(settings) })
+    /// The event of a record.
+    #[inline]
+    pub fn event<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>) -> Event<'b> {
+        message_event(self.charset.text(frame.bytes, arena), self.original, start(frame, 0), arena)
     }
 }
 
-impl Decoder for Plain {
-    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        self.lines.frames(chunk, each);
+impl Reader for Plain {
+    fn read<'b>(&mut self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
+        events.push(self.event(frame, arena, start));
     }
 
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        if force {
-            self.lines.release(each);
-        }
-    }
-
-    fn held(&self) -> usize {
-        self.lines.held()
-    }
-
-    fn held_since(&self) -> Option<u64> {
-        self.lines.held_since()
-    }
-
-    fn read<'b>(&self, frame: &Frame<'b>, arena: &'b Arena, start: &Start<'_, 'b>, events: &mut Vec<Event<'b>>) {
-        let text = self.charset.text(frame.bytes, arena);
-        events.push(message_event(text, self.original, start(frame, 0), arena));
-    }
-
-    fn boxed(&self) -> Box<dyn Decoder> {
+    fn boxed(&self) -> Box<dyn Reader> {
         Box::new(self.clone())
     }
 }
@@ -196,12 +178,12 @@ mod tests {
 
     #[test]
     fn what_is_held_is_given_out_by_force_only() {
-        let mut codec = decoder(&PLUGIN, &[]);
-        codec.frames(&super::super::testing::chunk(b"half", 0, false), &mut |_| panic!("the line has no end"));
-        codec.release(u64::MAX, false, &mut |_| panic!("time does not end a line"));
-        assert_eq!(codec.held(), 4);
+        let mut lines = decoder(&PLUGIN, &[]).framer;
+        lines.frames(&super::super::testing::chunk(b"half", 0, false), &mut |_| panic!("the line has no end"));
+        lines.release(u64::MAX, false, &mut |_| panic!("time does not end a line"));
+        assert_eq!(lines.held(), 4);
         let mut count = 0;
-        codec.release(0, true, &mut |frame| count += frame.bytes.len());
-        assert_eq!((count, codec.held()), (4, 0));
+        lines.release(0, true, &mut |frame| count += frame.bytes.len());
+        assert_eq!((count, lines.held()), (4, 0));
     }
 }

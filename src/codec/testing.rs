@@ -1,6 +1,6 @@
 //! What the codecs' tests share: chunks, and events as text.
 
-use super::{CodecPlugin, Decoder, Start};
+use super::{Build, CodecPlugin, Decoder, Expressions, Matcher, Reader, Start};
 use crate::event::chunk::{Chunk, Frame, Framing, Place, Source};
 use crate::event::{Arena, Event, Identity, Timestamp, Value, json};
 use crate::plugin::{Fault, Item, Settings};
@@ -25,22 +25,48 @@ pub fn settings(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Settings
     Settings::check(plugin.declaration, given)
 }
 
-pub fn decoder(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Box<dyn Decoder> {
+/// Patterns as Rust has them.
+struct Plainly;
+
+impl Expressions for Plainly {
+    fn compile(&self, pattern: &Item, _dirs: &[Item], _ecs: Option<&str>) -> Result<Box<dyn Matcher>, Fault> {
+        let text = pattern.as_text().unwrap_or_default();
+        let regex = regex::Regex::new(text).map_err(|bad| Fault::at(pattern.place, bad.to_string()))?;
+        Ok(Box::new(Found(regex)))
+    }
+}
+
+struct Found(regex::Regex);
+
+impl Matcher for Found {
+    fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    fn boxed(&self) -> Box<dyn Matcher> {
+        Box::new(Found(self.0.clone()))
+    }
+}
+
+pub fn build(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Decoder, Fault> {
     let build = plugin.decoder.expect("the codec decodes");
-    build(&settings(plugin, given).expect("the settings are right")).expect("the codec can be built")
+    build(&settings(plugin, given).expect("the settings are right"), &Build { expressions: &Plainly })
+}
+
+pub fn decoder(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Decoder {
+    build(plugin, given).expect("the codec can be built")
 }
 
 /// The events of `input`, each as one JSON text.
 pub fn decode(plugin: &CodecPlugin, given: &[(&str, &str)], input: &[u8]) -> Vec<String> {
-    let mut codec = decoder(plugin, given);
-    let reader = codec.boxed();
+    let Decoder { mut framer, mut reader } = decoder(plugin, given);
     let mut out = Vec::new();
-    codec.frames(&chunk(input, 0, true), &mut |frame| out.extend(read(&*reader, &frame)));
+    framer.frames(&chunk(input, 0, true), &mut |frame| out.extend(read(&mut *reader, &frame)));
     out
 }
 
 /// The events of one frame, each as one JSON text.
-pub fn read(codec: &dyn Decoder, frame: &Frame<'_>) -> Vec<String> {
+pub fn read(codec: &mut dyn Reader, frame: &Frame<'_>) -> Vec<String> {
     let arena = Arena::new();
     let start: &Start<'_, '_> = &|frame, nth| {
         let identity = if nth == 0 { frame.identity } else { frame.identity.derived(0, nth) };

@@ -81,4 +81,6 @@ pub struct InputPlugin {
     pub build: Option<fn(&Settings) -> Result<Box<dyn Input>, Fault>>,
     /// The codec where the pipeline names none.
     pub codec: &'static str,
+    /// The setting that names the codec which joins lines in front of the one that reads them, where there is one.
+    pub joining: Option<&'static str>,
 }

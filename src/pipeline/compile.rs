@@ -6,10 +6,11 @@
 
 use super::common::{Common, Decoration};
 use super::condition::{Condition, Constant, Operand, Order};
+use super::expressions::Grok;
 use super::program::{Program, Stage, Step};
 use super::route::{BulkRoute, IndexName, Route};
-use super::{Catalogue, InputSpec, Options, OutputSpec, Pipeline};
-use crate::codec::CodecPlugin;
+use super::{Catalogue, InputEntry, InputSpec, Options, OutputSpec, Pipeline};
+use crate::codec::{self, CodecPlugin, Decoder};
 use crate::event::destination::Rendering;
 use crate::event::{FieldRef, Template};
 use crate::filter::ruby_regex::RubyRegex;
@@ -20,6 +21,9 @@ use crate::lang::suggest::nearest;
 use crate::lang::tree::{self, Comparison, Config, Literal, Node, NumberValue};
 use crate::plugin::{Declaration, Door, Fault, Given, Item, Place, Settings};
 use std::sync::Arc;
+
+/// The codecs that join lines.
+const JOINING: &[&str] = &["auto", "multiline"];
 
 /// A pipeline, or why there is none; warnings in both cases.
 pub struct Compiled {
@@ -160,7 +164,7 @@ impl Compiler<'_> {
                 clamp_day,
             }),
             Rendering::Text { path, codec } => {
-                let (plugin, settings) = self.codec(settings, codec)?;
+                let (plugin, settings) = self.codec(settings, "codec", codec)?;
                 let Some(encoder) = plugin.encoder else {
                     return Err(Fault::new(format!(
                         "codec `{}` only reads, an output needs one that writes",
@@ -180,17 +184,11 @@ impl Compiler<'_> {
             return None;
         };
         let settings = self.settings(plugin, found.declaration)?;
-        let parts = self.codec(&settings, found.codec).and_then(|(codec, of_codec)| {
-            let Some(decoder) = codec.decoder else {
-                return Err(Fault::new(format!(
-                    "codec `{}` only writes, an input needs one that reads",
-                    codec.declaration.name
-                )));
-            };
-            Ok((decoder(&of_codec)?, Decoration::of(&settings)?))
-        });
+        let parts = self.decoder(&settings, found).and_then(|decoder| Ok((decoder, Decoration::of(&settings)?)));
         match parts {
-            Ok((decoder, decoration)) => Some(InputSpec { label: label(&settings), settings, decoder, decoration }),
+            Ok(((decoder, joins), decoration)) => {
+                Some(InputSpec { label: label(&settings), settings, decoder, joins, decoration })
+            }
             Err(fault) => {
                 self.fault(plugin.span, fault);
                 None
@@ -198,9 +196,52 @@ impl Compiler<'_> {
         }
     }
 
+    /// What makes events of an input's bytes: its codec, behind what joins lines for it. And whether anything does.
+    fn decoder(&self, settings: &Settings, input: &InputEntry) -> Result<(Decoder, bool), Fault> {
+        let own = settings.codec("codec").map(|(name, ..)| name);
+        let joining = input.joining.filter(|setting| {
+            let chosen = settings.text(setting).or_else(|| settings.codec(setting).map(|(name, ..)| name));
+            // A codec that joins lines itself needs no other.
+            let is_asked_for = settings.is_given(setting) || !own.is_some_and(|own| JOINING.contains(&own));
+            chosen != Some("none") && is_asked_for
+        });
+        let Some(setting) = joining else {
+            let joins = own.is_some_and(|own| JOINING.contains(&own));
+            return Ok((self.built(settings, "codec", input.codec)?, joins));
+        };
+        let default = settings.text(setting).unwrap_or("auto").to_string();
+        if let Some((name, _, place)) = settings.codec(setting).filter(|(name, ..)| !JOINING.contains(name)) {
+            let fault =
+                Fault::at(place, format!("`{setting}` must be one of auto, none, multiline {{ … }}, not `{name}`"));
+            return Err(fault.unknown(name, JOINING.iter().copied().chain(["none"])));
+        }
+        let joined = self.built(settings, setting, &default)?;
+        match own {
+            Some(_) => Ok((Decoder { framer: joined.framer, ..self.built(settings, "codec", input.codec)? }, true)),
+            None => Ok((joined, true)),
+        }
+    }
+
+    /// The decoder of the codec that `setting` names.
+    fn built(&self, settings: &Settings, setting: &str, default: &str) -> Result<Decoder, Fault> {
+        let (codec, of_codec) = self.codec(settings, setting, default)?;
+        let Some(decoder) = codec.decoder else {
+            let name = codec.declaration.name;
+            return Err(Fault::new(format!("codec `{name}` only writes, an input needs one that reads")));
+        };
+        let expressions =
+            Grok(filter::Build { ecs: self.options.ecs, files: self.options.files, common: &self.common });
+        decoder(&of_codec, &codec::Build { expressions: &expressions })
+    }
+
     /// The codec that a plugin's settings name, or its default, with the codec's own settings.
-    fn codec(&self, settings: &Settings, default: &str) -> Result<(&'static CodecPlugin, Settings), Fault> {
-        let (name, given, place) = settings.codec("codec").unwrap_or((default, &[], Place::default()));
+    fn codec(
+        &self,
+        settings: &Settings,
+        setting: &str,
+        default: &str,
+    ) -> Result<(&'static CodecPlugin, Settings), Fault> {
+        let (name, given, place) = settings.codec(setting).unwrap_or((default, &[], Place::default()));
         let codecs = &self.catalogue.codecs;
         let Some(plugin) = codecs.iter().find(|codec| codec.declaration.name == name) else {
             let known = codecs.iter().map(|codec| codec.declaration.name);

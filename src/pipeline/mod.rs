@@ -7,6 +7,7 @@
 pub mod common;
 pub mod compile;
 pub mod condition;
+mod expressions;
 pub mod program;
 pub mod rhythm;
 pub mod route;
@@ -27,6 +28,8 @@ pub struct InputEntry {
     pub declaration: &'static Declaration,
     /// The codec where the pipeline names none.
     pub codec: &'static str,
+    /// The setting that names the codec which joins lines in front of the one that reads them, where there is one.
+    pub joining: Option<&'static str>,
 }
 
 /// An output, as far as compiling goes.
@@ -58,7 +61,9 @@ pub struct InputSpec {
     pub settings: Settings,
     /// Its `id`, or its plugin's name.
     pub label: String,
-    pub decoder: Box<dyn Decoder>,
+    pub decoder: Decoder,
+    /// Whether the decoder puts lines together.
+    pub joins: bool,
     /// `add_field`, `tags`, `type`.
     pub decoration: common::Decoration,
 }

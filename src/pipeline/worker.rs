@@ -9,7 +9,7 @@ use super::common::Decoration;
 use super::program::{Program, Surroundings, Tally};
 use super::route::Route;
 use crate::channel::{Closed, Empty, Receiver, Sender};
-use crate::codec::Decoder;
+use crate::codec::{Decoder, Framer, Reader};
 use crate::event::chunk::{Chunk, Frame, Place, Source};
 use crate::event::destination::DocBatch;
 use crate::event::object::Object;
@@ -57,12 +57,13 @@ pub struct Counts {
 }
 
 struct WorkerInput {
-    reader: Box<dyn Decoder>,
+    decoder: Decoder,
     decoration: Decoration,
 }
 
 struct SourceState {
-    framer: Box<dyn Decoder>,
+    framer: Box<dyn Framer>,
+    reader: Box<dyn Reader>,
     source: Arc<Source>,
     /// Calls of `framer.frames` so far.
     calls: u64,
@@ -79,12 +80,14 @@ pub struct Worker {
     holding: usize,
     arena: Arena,
     counts: Vec<Counts>,
+    /// When `release_behind` last looked.
+    released_ns: u64,
 }
 
 impl Worker {
     pub fn new(pipeline: &Pipeline) -> Worker {
         let input = |input: &super::InputSpec| WorkerInput {
-            reader: input.decoder.boxed(),
+            decoder: input.decoder.clone(),
             decoration: input.decoration.clone(),
         };
         let program = pipeline.program.boxed();
@@ -98,6 +101,7 @@ impl Worker {
             holding: 0,
             arena: Arena::with_capacity(64 << 10),
             counts: vec![Counts::default(); pipeline.inputs.len()],
+            released_ns: 0,
         }
     }
 
@@ -117,11 +121,12 @@ impl Worker {
 
     /// Takes a chunk through the pipeline.
     pub fn chunk(&mut self, chunk: Chunk, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
-        let Worker { program, inputs, sources, holding, arena, counts } = self;
+        let Worker { program, inputs, sources, holding, arena, counts, .. } = self;
         let _rules = program.rules.enter();
         let input = &inputs[chunk.source.input];
         let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState {
-            framer: input.reader.boxed(),
+            framer: input.decoder.framer.boxed(),
+            reader: input.decoder.reader.boxed(),
             source: Arc::clone(&chunk.source),
             calls: 0,
             open: VecDeque::new(),
@@ -132,10 +137,12 @@ impl Worker {
         let counts = &mut counts[chunk.source.input];
         counts.bytes += chunk.bytes.len() as u64;
         outbox.begin(chunk.bytes.len());
-        let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
-        state.framer.frames(&chunk, &mut each);
+        let SourceState { framer, reader, .. } = &mut *state;
+        let mut each =
+            |frame: Frame<'_>| record(frame, &facts, input, &mut **reader, program, arena, effects, outbox, counts);
+        framer.frames(&chunk, &mut each);
         if chunk.end {
-            state.framer.release(u64::MAX, true, &mut each);
+            framer.release(u64::MAX, true, &mut each);
         }
         *holding += usize::from(state.open.is_empty());
         state.open.push_back((state.calls, chunk.receipt));
@@ -182,8 +189,33 @@ impl Worker {
 
     /// Lets codecs give out what has waited long enough by the clock, or everything with `force`.
     pub fn release(&mut self, force: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
-        let now = effects.now();
-        let Worker { program, inputs, sources, holding, arena, counts } = self;
+        self.release_at(effects.now(), force, effects, outbox)
+    }
+
+    /// `release` for a worker that is never without work: by when the chunk that it just did was read, because what was
+    /// read before that has come by.
+    fn release_behind(
+        &mut self,
+        arrived: Timestamp,
+        effects: &dyn Effects,
+        outbox: &mut dyn Outbox,
+    ) -> Result<(), Deserted> {
+        let arrived_ns = arrived.as_nanos().unwrap_or(0);
+        if !self.holds() || arrived_ns < self.released_ns.saturating_add(IDLE_CHECK.as_nanos() as u64) {
+            return Ok(());
+        }
+        self.released_ns = arrived_ns;
+        self.release_at(arrived, false, effects, outbox)
+    }
+
+    fn release_at(
+        &mut self,
+        now: Timestamp,
+        force: bool,
+        effects: &dyn Effects,
+        outbox: &mut dyn Outbox,
+    ) -> Result<(), Deserted> {
+        let Worker { program, inputs, sources, holding, arena, counts, .. } = self;
         let _rules = program.rules.enter();
         for state in sources.values_mut().filter(|state| !state.open.is_empty()) {
             let input = &inputs[state.source.input];
@@ -191,8 +223,10 @@ impl Worker {
             let source = Arc::clone(&state.source);
             let facts = Facts::read(&source, now, &facts_arena);
             let counts = &mut counts[state.source.input];
-            let mut each = |frame: Frame<'_>| record(frame, &facts, input, program, arena, effects, outbox, counts);
-            state.framer.release(now.as_nanos().unwrap_or(0), force, &mut each);
+            let SourceState { framer, reader, .. } = &mut *state;
+            let mut each =
+                |frame: Frame<'_>| record(frame, &facts, input, &mut **reader, program, arena, effects, outbox, counts);
+            framer.release(now.as_nanos().unwrap_or(0), force, &mut each);
             let receipts = state.closing(holding);
             outbox.flush(receipts)?;
         }
@@ -224,6 +258,7 @@ fn record(
     frame: Frame<'_>,
     facts: &Facts<'_>,
     input: &WorkerInput,
+    reader: &mut dyn Reader,
     program: &mut Program,
     arena: &mut Arena,
     effects: &dyn Effects,
@@ -234,7 +269,7 @@ fn record(
         let arena = &*arena;
         let start = |frame: &Frame<'_>, nth: u32| facts.start(frame, nth, arena);
         let mut events = Vec::new();
-        input.reader.read(&frame, arena, &start, &mut events);
+        reader.read(&frame, arena, &start, &mut events);
         for mut event in events {
             input.decoration.apply(&mut event, arena);
             let tally = program.run(event, Surroundings { arena, effects, outbox: &mut *outbox });
@@ -443,7 +478,11 @@ pub fn run(
             None => chunks.recv().ok_or(Empty::Closed),
         };
         match next {
-            Ok(chunk) => worker.chunk(chunk, effects, &mut outbox)?,
+            Ok(chunk) => {
+                let arrived = chunk.arrived;
+                worker.chunk(chunk, effects, &mut outbox)?;
+                worker.release_behind(arrived, effects, &mut outbox)?;
+            }
             Err(Empty::Waiting) => worker.release(false, effects, &mut outbox)?,
             Err(Empty::Closed) => return worker.finish(effects, &mut outbox),
         }

@@ -90,14 +90,14 @@ fn a_joined_line_is_named_by_its_first_and_last_part() {
     let first = line("a", "stdout", TIME);
     let input = [first.clone(), line(r"b\n", "stdout", TIME)].concat();
     let mut found = Vec::new();
-    decoder(&PLUGIN, &[]).frames(&chunk(input.as_bytes(), 10, false), &mut |frame| found.push(frame.identity));
+    decoder(&PLUGIN, &[]).framer.frames(&chunk(input.as_bytes(), 10, false), &mut |frame| found.push(frame.identity));
     let expected = Identity { source: 7, at: 10, last: 10 + first.len() as u64, ..Identity::default() };
     assert_eq!(found, [expected]);
 }
 
 #[test]
 fn a_held_part_says_which_call_brought_it() {
-    let mut codec = decoder(&PLUGIN, &[]);
+    let mut codec = decoder(&PLUGIN, &[]).framer;
     let mut since = |text: &str, offset| {
         codec.frames(&chunk(text.as_bytes(), offset, false), &mut |_| {});
         codec.held_since()
@@ -114,11 +114,10 @@ fn a_held_part_says_which_call_brought_it() {
 fn a_line_that_is_too_long_keeps_its_beginning_and_says_so() {
     let parts: String = (0..5).map(|n| line(&format!("{n}---"), "stdout", TIME)).collect();
     let input = parts + &line(r"end\n", "stdout", TIME);
-    let mut codec = decoder(&PLUGIN, &[("line_bytes_max", "12")]);
-    let reader = codec.boxed();
+    let Decoder { framer: mut codec, mut reader } = decoder(&PLUGIN, &[("line_bytes_max", "12")]);
     let mut found = Vec::new();
     codec.frames(&chunk(input.as_bytes(), 0, false), &mut |frame| {
-        found.push((frame.truncated, read_frame(&*reader, &frame)))
+        found.push((frame.truncated, read_frame(&mut *reader, &frame)))
     });
     assert_eq!(found, [(true, vec![event("0---1---2---", "stdout")])]);
     assert_eq!(codec.held(), 0);
@@ -127,7 +126,7 @@ fn a_line_that_is_too_long_keeps_its_beginning_and_says_so() {
 #[test]
 fn forged_streams_do_not_pile_up() {
     let input: String = (0..100).map(|n| line("x", &format!("s{n}"), TIME)).collect();
-    let mut codec = decoder(&PLUGIN, &[]);
+    let mut codec = decoder(&PLUGIN, &[]).framer;
     let mut count = 0;
     codec.frames(&chunk(input.as_bytes(), 0, false), &mut |_| count += 1);
     assert_eq!((count, codec.held()), (100 - OPEN_MAX, OPEN_MAX * br#"{"log":"x"#.len()));
@@ -191,11 +190,10 @@ proptest! {
             let (stream, time) = (STREAMS[*stream], format!("2026-11-23T10:04:{clock:02}Z"));
             format!("{{\"log\":{log},\"stream\":\"{stream}\",\"time\":\"{time}\"}}\n")
         }).collect();
-        let mut codec = decoder(&PLUGIN, &[]);
-        let reader = codec.boxed();
+        let Decoder { framer: mut codec, mut reader } = decoder(&PLUGIN, &[]);
         let mut found = [Vec::new(), Vec::new()];
         let mut each = |frame: Frame<'_>| {
-            for event in read_frame(&*reader, &frame) {
+            for event in read_frame(&mut *reader, &frame) {
                 let event: serde_json::Value = serde_json::from_str(&event).unwrap();
                 let stream = usize::from(event["stream"] == STREAMS[1]);
                 found[stream].push(event["message"].as_str().unwrap().to_string());

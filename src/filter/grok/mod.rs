@@ -173,6 +173,20 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
     Ok(Box::new(Grok { matches, options, captures: Captures::default() }))
 }
 
+/// A grok pattern as a regular expression, for plugins that ask no more than whether it matches. `dirs`: folders and
+/// files with more patterns. `ecs`: which set, where the plugin says so itself.
+pub fn expression(pattern: &Item, dirs: &[Item], ecs: Option<Ecs>, build: &Build<'_>) -> Result<RubyRegex, Fault> {
+    let mut patterns = Patterns::new(ecs.unwrap_or(build.ecs) != Ecs::Disabled);
+    for item in dirs {
+        for path in pattern_files(item, build)? {
+            let file = build.files.read(&path).map_err(|error| unreadable(item, &path, &error))?;
+            patterns.define_all(&String::from_utf8_lossy(&file));
+        }
+    }
+    let compiler = Compiler { patterns: &patterns, named_captures_only: true, steps_max: STEPS_MAX };
+    Ok(compiler.compile(pattern.as_text().unwrap_or_default(), pattern.place)?.regex)
+}
+
 fn steps_max(millis: f64) -> u32 {
     if millis <= 0.0 {
         return 0;

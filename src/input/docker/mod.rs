@@ -41,7 +41,8 @@ use watch::Watcher;
 const LINE_BYTES_MIN: u64 = 256;
 const LINE_BYTES_MAX: u64 = 64 << 20;
 
-pub static PLUGIN: InputPlugin = InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain" };
+pub static PLUGIN: InputPlugin =
+    InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain", joining: Some("multiline") };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Input,
@@ -101,9 +102,9 @@ static DECLARATION: Declaration = Declaration {
         ),
         Setting::new(
             "multiline",
-            Kind::OneOf(&["auto", "none"]),
-            Fallback::Text("auto"),
-            "Whether lines that belong together are joined. For now both mean that every line is an event.",
+            Kind::Codec,
+            Fallback::Text("none"),
+            "How lines that belong together are joined: `auto` knows stack traces, details of database errors and printed JSON (see the codec `auto`); `multiline { … }` takes a codec's settings; with `none` every line is an event.",
         ),
         Setting::new(
             "strip_ansi",

@@ -20,7 +20,8 @@ use tail::{Progress, Tail};
 /// A wake-up can be lost: files are looked at this often at least.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
-pub static PLUGIN: InputPlugin = InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain" };
+pub static PLUGIN: InputPlugin =
+    InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain", joining: None };
 
 const DIFFERS: &str = "positions are kept in timberline's registry, not in a sincedb file; a file is known by device, inode and first line";
 
