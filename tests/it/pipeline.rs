@@ -237,3 +237,33 @@ fn made_events_have_ids_of_their_own_and_the_same_ones_again() {
     once.dedup();
     assert_eq!(once.len(), 24);
 }
+
+/// The messages of the events that come to the end, of events with these messages that come a second apart.
+fn messages(filters: &str, lines: &[&str]) -> Vec<String> {
+    let event = |(at, message): (usize, &&str)| {
+        format!(r#"{{"@timestamp":"2026-11-23T10:00:{at:02}Z","host":"h","message":"{message}"}}"#)
+    };
+    let events: Vec<String> = lines.iter().enumerate().map(event).collect();
+    let found = run(&format!("filter {{ {filters} }}"), &events.join("\n"));
+    found.iter().map(|document| document["message"].as_str().unwrap_or("-").to_string()).collect()
+}
+
+#[test]
+fn throttled_events_are_dropped() {
+    let filters = r#"
+        throttle { before_count => 3 after_count => 5 period => 3600 max_age => 7200 key => "%{host}%{message}" add_tag => "throttled" }
+        if "throttled" in [tags] { drop { } }"#;
+    assert_eq!(messages(filters, &["a", "a", "b", "a", "a", "b", "a", "a", "a", "b"]), ["a", "a", "a", "b"]);
+}
+
+#[test]
+fn figures_come_at_the_end_and_go_on_behind_their_filter() {
+    let filters = r#"
+        mutate { add_field => { "before" => "1" } }
+        metrics { meter => [ "lines_%{message}" ] add_tag => [ "metric" ] rates => [ ] }
+        if "metric" not in [tags] { drop { } }"#;
+    let found =
+        run(&format!("filter {{ {filters} }}"), "{\"message\":\"a\"}\n{\"message\":\"b\"}\n{\"message\":\"a\"}");
+    let expected = serde_json::json!([{ "lines_a": { "count": 2 }, "lines_b": { "count": 1 }, "tags": ["metric"] }]);
+    assert_eq!(serde_json::Value::Array(found), expected);
+}
