@@ -20,6 +20,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::kv::PLUGIN,
     &filter::metrics::PLUGIN,
     &filter::mutate::PLUGIN,
+    &filter::ruby::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,
     &filter::throttle::PLUGIN,

@@ -18,6 +18,7 @@ pub mod merge;
 pub mod metrics;
 pub mod mutate;
 pub mod name;
+pub mod ruby;
 pub mod ruby_regex;
 pub mod sleep;
 pub mod split;

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replacement(Box<[Part]>);
 
+/// Where a group matched.
+type Spans<'s> = dyn Fn(usize) -> Option<(usize, usize)> + 's;
+
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
     Literal(Box<str>),
@@ -40,12 +43,19 @@ impl Replacement {
         Replacement(parts.into())
     }
 
-    fn write(&self, regex: &RubyRegex, text: &str, captures: &Captures, out: &mut String) {
-        let (start, end) = captures.get(0).unwrap_or_default();
+    /// The text that takes the place of a match whose groups are where `span_of` says.
+    pub fn fill(&self, regex: &RubyRegex, text: &str, span_of: &Spans<'_>) -> String {
+        let mut out = String::new();
+        self.write(regex, text, span_of, &mut out);
+        out
+    }
+
+    fn write(&self, regex: &RubyRegex, text: &str, span_of: &Spans<'_>, out: &mut String) {
+        let (start, end) = span_of(0).unwrap_or_default();
         for part in &self.0 {
             let span = match part {
-                Part::Group(number) => captures.get(*number),
-                Part::Named(name) => named_span(regex, captures, name),
+                Part::Group(number) => span_of(*number),
+                Part::Named(name) => named_span(regex, span_of, name),
                 Part::Before => Some((0, start)),
                 Part::After => Some((end, text.len())),
                 Part::Literal(text) => {
@@ -61,9 +71,9 @@ impl Replacement {
 }
 
 /// The last group of that name that matched.
-fn named_span(regex: &RubyRegex, captures: &Captures, name: &str) -> Option<(usize, usize)> {
+fn named_span(regex: &RubyRegex, span_of: &Spans<'_>, name: &str) -> Option<(usize, usize)> {
     let groups = regex.groups().iter().enumerate().rev();
-    groups.filter(|(_, there)| there.as_deref() == Some(name)).find_map(|(at, _)| captures.get(at + 1))
+    groups.filter(|(_, there)| there.as_deref() == Some(name)).find_map(|(at, _)| span_of(at + 1))
 }
 
 fn push_literal(parts: &mut Vec<Part>, literal: &mut String) {
@@ -101,7 +111,7 @@ pub fn all<'t>(regex: &RubyRegex, text: &'t str, replacement: &Replacement) -> C
     while from <= text.len() && regex.captures(text, from, &mut captures) == Ok(true) {
         let Some((start, end)) = captures.get(0) else { break };
         out.push_str(&text[copied..start]);
-        replacement.write(regex, text, &captures, &mut out);
+        replacement.write(regex, text, &|group| captures.get(group), &mut out);
         copied = end;
         // Behind an empty match the search goes on one character further.
         from = if end > start { end } else { end + text[end..].chars().next().map_or(1, char::len_utf8) };
