@@ -11,6 +11,7 @@ use crate::{codec, filter, input, output};
 pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLUGIN];
 
 pub static FILTERS: &[&FilterPlugin] = &[
+    &filter::aggregate::PLUGIN,
     &filter::categorize::PLUGIN,
     &filter::clone::PLUGIN,
     &filter::date::PLUGIN,

@@ -5,6 +5,7 @@ use crate::event::Timestamp;
 use crate::filter::Effects;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -33,13 +34,22 @@ impl Effects for World {
         std::fs::read(path)
     }
 
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    }
+
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
         let since = std::fs::metadata(path)?.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
         Ok(Timestamp { seconds: since.as_secs() as i64, nanos: since.subsec_nanos() })
     }
 }
 
-/// The real one, in which nobody waits: for dry runs.
+/// The real one, in which nobody waits and nothing is written: for dry runs.
 #[derive(Clone, Debug, Default)]
 pub struct Hurried(World);
 
@@ -58,6 +68,10 @@ impl Effects for Hurried {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.0.read(path)
+    }
+
+    fn write(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {

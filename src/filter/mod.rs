@@ -5,6 +5,7 @@
 //! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers
 //! (`plugin::ONE_STATE`): then all clones look at the same state, behind a lock.
 
+pub mod aggregate;
 pub mod categorize;
 pub mod chars;
 pub mod clone;
@@ -62,6 +63,11 @@ pub trait Effects {
     /// The content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         Err(io::Error::new(io::ErrorKind::NotFound, path.display().to_string()))
+    }
+
+    /// Puts a file in the place of what has its name, whole or not at all.
+    fn write(&self, path: &Path, _bytes: &[u8]) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, path.display().to_string()))
     }
 
     /// When a file was last written.

@@ -59,6 +59,11 @@ impl Effects for World {
         self.file(path).map(|(text, _)| text.into_bytes())
     }
 
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        World::write(self, &path.display().to_string(), std::str::from_utf8(bytes).expect("filters write text"));
+        Ok(())
+    }
+
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
         self.file(path).map(|(_, modified)| modified)
     }
