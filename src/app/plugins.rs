@@ -12,10 +12,13 @@ pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLU
 
 pub static FILTERS: &[&FilterPlugin] = &[
     &filter::aggregate::PLUGIN,
+    &filter::age::PLUGIN,
+    &filter::bytes::PLUGIN,
     &filter::categorize::PLUGIN,
     &filter::clone::PLUGIN,
     &filter::csv::PLUGIN,
     &filter::date::PLUGIN,
+    &filter::de_dot::PLUGIN,
     &filter::dissect::PLUGIN,
     &filter::drop::PLUGIN,
     &filter::grok::PLUGIN,
@@ -24,10 +27,15 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::metrics::PLUGIN,
     &filter::mutate::PLUGIN,
     &filter::ruby::PLUGIN,
+    &filter::prune::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,
     &filter::throttle::PLUGIN,
+    &filter::syslog_pri::PLUGIN,
     &filter::translate::PLUGIN,
+    &filter::truncate::PLUGIN,
+    &filter::urldecode::PLUGIN,
+    &filter::uuid::PLUGIN,
 ];
 
 pub static OUTPUTS: &[&OutputPlugin] =

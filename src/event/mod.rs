@@ -6,6 +6,7 @@
 
 pub mod absorb;
 pub mod arena;
+pub mod charset;
 pub mod chunk;
 pub mod destination;
 pub mod display;

@@ -6,12 +6,15 @@
 //! (`plugin::ONE_STATE`): then all clones look at the same state, behind a lock.
 
 pub mod aggregate;
+pub mod age;
+pub mod bytes;
 pub mod categorize;
 pub mod chars;
 pub mod clone;
 pub mod common;
 pub mod csv;
 pub mod date;
+pub mod de_dot;
 pub mod dissect;
 pub mod drop;
 pub mod grok;
@@ -22,13 +25,18 @@ pub mod metrics;
 pub mod mutate;
 pub mod name;
 pub mod ruby;
+pub mod prune;
 pub mod ruby_regex;
 pub mod sleep;
 pub mod split;
+pub mod syslog_pri;
 #[cfg(test)]
 pub mod testing;
 pub mod throttle;
 pub mod translate;
+pub mod truncate;
+pub mod urldecode;
+pub mod uuid;
 
 use crate::event::{Arena, Event, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};
@@ -160,6 +168,11 @@ impl Ecs {
             Ecs::V1 => "v1",
             Ecs::V8 => "v8",
         }
+    }
+
+    /// A filter's own, or else the pipeline's.
+    pub fn of(settings: &Settings, build: &Build<'_>) -> Ecs {
+        settings.text("ecs_compatibility").and_then(Ecs::parse).unwrap_or(build.ecs)
     }
 
     pub fn parse(text: &str) -> Option<Ecs> {

@@ -31,7 +31,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("bollard", &["src/input/docker/client"]),
     ("bumpalo", &["src/event"]),
     ("clap", &["src/cli"]),
-    ("encoding_rs", &["src/codec/charset"]),
+    ("encoding_rs", &["src/event/charset"]),
     ("flume", &["src/channel"]),
     ("hyper", &["src/output/elasticsearch/client", "src/input/docker/client", "src/telemetry"]),
     ("hyper_util", &["src/output/elasticsearch/client", "src/input/docker/client", "src/telemetry"]),
