@@ -5,11 +5,13 @@
 //! A worker owns its filters; nothing in them is locked, unless the declaration says that their state spans workers
 //! (`plugin::ONE_STATE`): then all clones look at the same state, behind a lock.
 
-pub mod aggregate;
 pub mod age;
+pub mod aggregate;
+pub mod anonymize;
 pub mod bytes;
 pub mod categorize;
 pub mod chars;
+pub mod cidr;
 pub mod clone;
 pub mod common;
 pub mod csv;
@@ -17,6 +19,7 @@ pub mod date;
 pub mod de_dot;
 pub mod dissect;
 pub mod drop;
+pub mod fingerprint;
 pub mod grok;
 pub mod json;
 pub mod kv;
@@ -24,8 +27,8 @@ pub mod merge;
 pub mod metrics;
 pub mod mutate;
 pub mod name;
-pub mod ruby;
 pub mod prune;
+pub mod ruby;
 pub mod ruby_regex;
 pub mod sleep;
 pub mod split;

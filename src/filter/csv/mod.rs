@@ -9,7 +9,7 @@ mod row;
 
 use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
 use crate::event::value::Text;
-use crate::event::{Arena, BadPath, Event, FieldRef, Value};
+use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, ONE_STATE, Setting, Settings};
 use convert::Type;
 use row::Dialect;
@@ -192,7 +192,7 @@ impl Filter for Csv {
             Some(Value::Text(text)) => *text,
             Some(_) => return fail(FAILURE, event, cx.arena),
         };
-        let mut row = Vec::new();
+        let mut row = ArenaVec::with_capacity_in(16, cx.arena);
         if self.dialect.read(text, &mut row, cx.arena).is_err() || row.len() > COLUMNS_MAX {
             return fail(FAILURE, event, cx.arena);
         }
@@ -223,7 +223,7 @@ fn fail<'b>(tag: &str, event: &mut Event<'b>, arena: &'b Arena) -> Outcome {
 impl Csv {
     /// Whether the row holds the names of the columns; the first row does, where they are to be detected.
     fn is_header(&self, row: &[Option<Text<'_>>]) -> bool {
-        let name = |column: &Option<Text<'_>>| column.map_or("", |text| text.str).to_string();
+        let name = |column: &Option<Text<'_>>| column.map_or("", |text| text.str).to_owned();
         let mut is_first = false;
         let columns = self.columns.get_or_init(|| {
             is_first = true;

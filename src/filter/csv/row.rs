@@ -2,7 +2,7 @@
 //! quotes, and nothing stands around its quotes; a quote in another column is an error.
 
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaString};
+use crate::event::{Arena, ArenaString, ArenaVec};
 
 /// How columns are written.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Dialect {
     pub fn read<'b>(
         &self,
         text: Text<'b>,
-        columns: &mut Vec<Option<Text<'b>>>,
+        columns: &mut ArenaVec<'b, Option<Text<'b>>>,
         arena: &'b Arena,
     ) -> Result<(), Malformed> {
         columns.clear();

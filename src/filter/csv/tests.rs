@@ -193,7 +193,7 @@ proptest::proptest! {
         let row: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
         let (row, arena) = (row.join(","), Arena::new());
         let dialect = Dialect { separator: ",".into(), quote: '"' };
-        let mut found = Vec::new();
+        let mut found = ArenaVec::new_in(&arena);
         proptest::prop_assert!(dialect.read(Text::new(&row), &mut found, &arena).is_ok());
         let found: Vec<&str> = found.iter().map(|text| text.unwrap().str).collect();
         proptest::prop_assert_eq!(found, columns);
