@@ -3,8 +3,8 @@
 //! Fixtures take the place of the inputs, a collecting outbox that of the outputs; everything between is the same.
 
 use super::world::Hurried;
-use crate::codec::{Build, NoExpressions};
-use crate::event::chunk::{Chunk, Framing};
+use crate::codec::{Build, Framer, NoExpressions};
+use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
@@ -14,14 +14,11 @@ use crate::pipeline::route::Route;
 use crate::pipeline::worker::{Deserted, Outbox, Worker};
 use crate::pipeline::{InputSpec, Pipeline};
 use crate::plugin::Settings;
-use crate::position::Receipt;
-use std::collections::BTreeMap;
+use crate::position::{Receipt, SourceKey};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Longer than the gap that ends a group and the disorder of a container's two streams together.
-const PATIENCE_NS: u64 = 300_000_000;
 
 /// One document as it would be indexed.
 #[derive(Debug)]
@@ -76,15 +73,10 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     };
     let started = Instant::now();
     let mut worker = Worker::new(pipeline);
-    let mut latest = 0;
-    for chunk in fixture.chunks(input.bytes) {
-        let time = time_of(&chunk);
-        // What waits for a line that comes too late to belong to it goes out before that line, as it does in `run`.
-        let is_apart = time > latest + PATIENCE_NS && worker.holds();
-        latest = latest.max(time);
-        if (is_apart && worker.release(true, &world, &mut outbox).is_err())
-            || worker.chunk(chunk, &world, &mut outbox).is_err()
-        {
+    for group in in_groups(fixture.chunks(input.bytes), &*pipeline.inputs[number].decoder.framer) {
+        let taken = group.into_iter().all(|chunk| worker.chunk(chunk, &world, &mut outbox).is_ok());
+        // The group is complete: its end need not be waited for.
+        if !taken || (worker.holds() && worker.release(true, &world, &mut outbox).is_err()) {
             break;
         }
     }
@@ -100,12 +92,32 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     failed.map_or(Ok(summary), Err)
 }
 
-/// Docker's time of a fixture's line, 0 if it has none.
-fn time_of(chunk: &Chunk) -> u64 {
-    match &chunk.framing {
-        Framing::Lines(lines) => lines.first().map_or(0, |line| line.time),
-        Framing::Bytes { .. } => 0,
+/// Puts the lines that will be joined together, in the place of the first of them: events come in the order of their
+/// first lines, which `run` cannot promise, because it waits for lines that are there already here. A chunk is a line.
+fn in_groups(chunks: Vec<Chunk>, framer: &dyn Framer) -> Vec<Vec<Chunk>> {
+    let mut framers: HashMap<SourceKey, (Box<dyn Framer>, VecDeque<u32>)> = HashMap::new();
+    for chunk in &chunks {
+        let new = || (framer.boxed(), VecDeque::new());
+        let (framer, sizes) = framers.entry(chunk.source.key.clone()).or_insert_with(new);
+        framer.frames(chunk, &mut |frame| sizes.push_back(frame.lines));
     }
+    for (framer, sizes) in framers.values_mut() {
+        framer.release(u64::MAX, true, &mut |frame| sizes.push_back(frame.lines));
+    }
+    let mut groups: Vec<Vec<Chunk>> = Vec::with_capacity(chunks.len());
+    // Of each source: its last group, and how many lines that one still wants.
+    let mut open: HashMap<SourceKey, (usize, u32)> = HashMap::new();
+    for chunk in chunks {
+        let (at, wanted) = open.entry(chunk.source.key.clone()).or_default();
+        if *wanted == 0 {
+            let sizes = framers.get_mut(&chunk.source.key).map(|(_, sizes)| sizes);
+            (*at, *wanted) = (groups.len(), sizes.and_then(VecDeque::pop_front).unwrap_or(1));
+            groups.push(Vec::new());
+        }
+        *wanted = wanted.saturating_sub(1);
+        groups[*at].push(chunk);
+    }
+    groups
 }
 
 /// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them, and

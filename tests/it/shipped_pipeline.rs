@@ -82,9 +82,11 @@ fn names() -> Vec<String> {
     names
 }
 
-fn run(name: &str) -> Shape {
-    let pipelines = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").to_string_lossy().into_owned();
-    let loaded = load(&Request::of_paths([pipelines])).expect("the shipped pipeline is there");
+fn run(name: &str, joined: bool) -> Shape {
+    let shipped = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/protrader5.conf"));
+    let shipped = shipped.expect("the pipeline is part of the project");
+    let text = if joined { shipped } else { shipped.replace("docker { }", "docker { multiline => none }") };
+    let loaded = load(&Request::of_text(text)).expect("a text is not read");
     let shown: String = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, false)).collect();
     assert_eq!(shown, "");
     let mut pipeline = loaded.pipeline.expect("without diagnostics there is a pipeline");
@@ -98,7 +100,13 @@ fn run(name: &str) -> Shape {
 
 /// All of them, run once for all tests.
 fn each() -> impl Iterator<Item = &'static Shape> {
-    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| names().iter().map(|name| run(name)).collect());
+    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| names().iter().map(|name| run(name, true)).collect());
+    SHAPES.iter()
+}
+
+/// All of them, line by line: as an input sees them that joins nothing.
+fn each_unjoined() -> impl Iterator<Item = &'static Shape> {
+    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| names().iter().map(|name| run(name, false)).collect());
     SHAPES.iter()
 }
 
@@ -188,9 +196,9 @@ const SEARCHES: [(&str, &str); 5] = [
 ];
 
 /// How often each of them finds something in all fixtures but the bad lines.
-fn counts() -> [usize; 5] {
+fn counts(shapes: impl Iterator<Item = &'static Shape>) -> [usize; 5] {
     let mut counts = [0; 5];
-    for document in each().filter(|shape| shape.name != BAD_LINES).flat_map(|shape| &shape.logs) {
+    for document in shapes.filter(|shape| shape.name != BAD_LINES).flat_map(|shape| &shape.logs) {
         counts.iter_mut().zip(found_by(document)).for_each(|(count, found)| *count += usize::from(found));
     }
     counts
@@ -212,7 +220,7 @@ fn found_by(document: &Value) -> [bool; 5] {
 #[test]
 fn the_five_searches_find_what_was_agreed() {
     let found: String =
-        SEARCHES.iter().zip(counts()).map(|(search, count)| format!("{count:6}  {}\n", search.0)).collect();
+        SEARCHES.iter().zip(counts(each())).map(|(search, count)| format!("{count:6}  {}\n", search.0)).collect();
     let path = folder().join("searches.txt");
     if std::env::var_os("TIMBERLINE_BLESS").is_some() {
         return fs::write(path, found).expect("the fixtures can be written");

@@ -95,7 +95,9 @@ impl Recogniser {
             Phase::Ruby => self.ruby(line),
             Phase::Numbered => self.numbered(line),
             Phase::Rust => self.rust(line),
-            Phase::Tabs => join_if(line.starts_with(b"\t")),
+            Phase::Tabs => {
+                join_if(line.starts_with(b"\t") || (line.starts_with(b"coroutine ") && line.ends_with(b":")))
+            }
             Phase::Postgres(pid) => {
                 join_if(line.starts_with(b"\t") || postgres(line).is_some_and(|it| it.is_detail && it.pid == pid))
             }
@@ -158,7 +160,8 @@ impl Recogniser {
             self.has_cause = is_ruby_rescue(line);
             return self.become_(Phase::Ruby, 0);
         }
-        if is_blank(line) {
+        // Spring leaves a blank line in front of the trace, NestJS prints messages of several lines.
+        if is_blank(line) || indent(line) > 0 {
             return self.message(line);
         }
         if !is_head(line) {
@@ -383,6 +386,5 @@ fn text(line: &[u8]) -> Option<Recogniser> {
     if is_goroutine(line) {
         return Some(Recogniser::new(Phase::Go, 0));
     }
-    // Spring leaves a blank line in front of the trace.
-    is_error_header(line).then(|| Recogniser::new(Phase::Header, 1))
+    is_error_header(line).then(|| Recogniser::new(Phase::Header, MESSAGE_LINES_MAX))
 }

@@ -103,7 +103,7 @@ static DECLARATION: Declaration = Declaration {
         Setting::new(
             "multiline",
             Kind::Codec,
-            Fallback::Text("none"),
+            Fallback::Text("auto"),
             "How lines that belong together are joined: `auto` knows stack traces, details of database errors and printed JSON (see the codec `auto`); `multiline { … }` takes a codec's settings; with `none` every line is an event.",
         ),
         Setting::new(
