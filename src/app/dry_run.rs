@@ -10,6 +10,7 @@ use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
 use crate::filter::Effects as _;
 use crate::input::fixture::{Fixture, Shape, guess};
+use crate::pipeline::program::Watcher;
 use crate::pipeline::route::Route;
 use crate::pipeline::worker::{Deserted, Outbox, Worker};
 use crate::pipeline::{InputSpec, Pipeline};
@@ -34,6 +35,11 @@ pub struct Document<'d> {
 pub trait Show {
     /// An event that came to the end, with the documents made of it: at least one.
     fn event(&mut self, event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()>;
+
+    /// It wants to see the way of each event, too.
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        None
+    }
 }
 
 /// What a dry run counted.
@@ -187,6 +193,10 @@ impl Outbox for Collecting<'_> {
         if matches!(self.routes[number], Route::Bulk(_)) {
             self.routes[number].render(event, arena, &mut self.batch);
         }
+    }
+
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        self.show.watcher()
     }
 
     fn end(&mut self, event: &Event<'_>) {

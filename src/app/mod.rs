@@ -8,4 +8,5 @@ pub mod environment;
 mod lint;
 pub mod load;
 pub mod plugins;
+pub mod walk;
 pub mod world;

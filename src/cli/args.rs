@@ -66,6 +66,15 @@ pub struct DryRunArguments {
     /// What to print for each event
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// Show the way of each event through the pipeline, and what every filter changed
+    #[arg(long)]
+    pub explain: bool,
+    /// Show only events that failed: a tag of theirs begins with `_`
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub only: Option<Only>,
+    /// Run again whenever the pipeline or a file changes
+    #[arg(long)]
+    pub watch: bool,
     /// What the lines are
     #[arg(long = "as", value_enum, value_name = "SHAPE", default_value_t = Shape::Auto)]
     pub shape: Shape,
@@ -79,6 +88,12 @@ pub enum Format {
     Ndjson,
     /// The whole event, as Logstash's rubydebug codec prints it
     Rubydebug,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// Events with a tag such as _grokparsefailure
+    Failed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

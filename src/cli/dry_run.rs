@@ -1,27 +1,51 @@
 //! `timberline dry-run`: fixtures through the pipeline; what would be indexed on standard output, the sums on standard error.
 
-use super::args::{DryRunArguments, Format, Shape};
-use super::load::pipeline;
+use super::args::{DryRunArguments, Format, Only, Shape};
+use super::explain::{Explained, ExplainedNdjson, Map};
+use super::load::{load, refused};
 use super::table::Table;
 use super::terminal::{DIM, Look, YELLOW, printable, stdin_is_terminal};
 use super::{Ended, Exit, Failure, count, note, thousands};
 use crate::app::dry_run::{Document, Input, Show, Summary, run as run_fixture};
+use crate::app::load::Loaded;
 use crate::codec::Encoder;
-use crate::event::Event;
+use crate::event::{Event, TAGS};
 use crate::input::fixture;
+use crate::pipeline::program::Watcher;
 use crate::plugin::Settings;
+use crate::settings;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Write};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// How often `--watch` looks.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Standard input, as people write it.
 const STDIN: &str = "-";
 
 pub fn run(arguments: &DryRunArguments) -> Ended {
-    let mut pipeline = pipeline(&arguments.settings.load()?)?;
+    let settings = arguments.settings.load()?;
+    if arguments.watch { watch(arguments, &settings) } else { once(arguments, &settings) }
+}
+
+fn once(arguments: &DryRunArguments, settings: &settings::Settings) -> Ended {
+    let (loaded, found) = load(settings)?;
+    let Loaded { sources, pipeline, .. } = loaded;
+    let mut pipeline = pipeline.ok_or_else(|| refused(found))?;
     // Everything is read before anything is shown: a file that is not there is wrong usage, not half a result.
     let texts: Vec<(String, Vec<u8>)> = files(&arguments.files)?.into_iter().map(read).collect::<Result<_, _>>()?;
-    let mut show = printer(arguments.format, BufWriter::new(io::stdout().lock()));
+    let out = BufWriter::new(io::stdout().lock());
+    let mut show = match (arguments.explain, arguments.format) {
+        (true, Format::Ndjson) => Box::new(ExplainedNdjson::new(out, Map::of(&pipeline, &sources))) as Box<dyn Printer>,
+        (true, _) => Box::new(Explained::new(out, Look::of_stdout(), Map::of(&pipeline, &sources))),
+        (false, format) => printer(format, out),
+    };
+    if arguments.only == Some(Only::Failed) {
+        show = Box::new(Failed(show));
+    }
     let mut total = Summary::default();
     for (name, bytes) in &texts {
         let input = Input { name, bytes, shape: shape(arguments.shape) };
@@ -31,6 +55,79 @@ pub fn run(arguments: &DryRunArguments) -> Ended {
     drop(show);
     summarise(&total, Look::of_stderr());
     Ok(Exit::Done)
+}
+
+/// Runs again and again, whenever a file of the pipeline or a fixture changes, until it is interrupted.
+fn watch(arguments: &DryRunArguments, settings: &settings::Settings) -> Ended {
+    if arguments.files.is_empty() || arguments.files.iter().any(|file| file == STDIN) {
+        let hint = "name the files: standard input can be read only once".to_string();
+        return Err(Failure::Refused { text: "--watch needs files".into(), hint: Some(hint) });
+    }
+    let look = Look::of_stdout();
+    let mut seen = None;
+    loop {
+        let now = stamps(arguments, settings);
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            if look.terminal {
+                print!("\x1b[2J\x1b[H");
+            }
+            match once(arguments, settings) {
+                // What is wrong was said, and is mended in the editor.
+                Ok(_) | Err(Failure::Said(_)) => {}
+                Err(Failure::Refused { text, hint }) => {
+                    note(&format!("error: {text}"));
+                    hint.iter().for_each(|hint| note(&format!("hint: {hint}")));
+                }
+                Err(other) => return Err(other),
+            }
+            note("watching; end it with Ctrl-C");
+        }
+        std::thread::sleep(WATCH_INTERVAL);
+    }
+}
+
+/// Every file that a run reads, with its time and size.
+fn stamps(arguments: &DryRunArguments, settings: &settings::Settings) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
+    let in_folder = |path: &PathBuf| match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => vec![path.clone()],
+    };
+    let named = settings.path_config.iter().chain(&arguments.files);
+    let paths = named.flat_map(|text| match glob::glob(text) {
+        Ok(paths) => paths.flatten().collect(),
+        Err(_) => vec![PathBuf::from(text)],
+    });
+    let mut stamps: Vec<_> = paths
+        .flat_map(|path| in_folder(&path))
+        .filter_map(|path| {
+            let metadata = fs::metadata(&path).ok()?;
+            Some((path, metadata.modified().ok(), metadata.len()))
+        })
+        .collect();
+    stamps.sort();
+    stamps
+}
+
+/// Shows what failed, and leaves out the rest.
+struct Failed<'w>(Box<dyn Printer + 'w>);
+
+impl Show for Failed<'_> {
+    fn event(&mut self, event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        let tags = event.root.get(TAGS).and_then(|tags| tags.as_array()).unwrap_or_default();
+        let failed = tags.iter().filter_map(|tag| tag.as_str()).any(|tag| tag.starts_with('_'));
+        if failed { self.0.event(event, documents) } else { Ok(()) }
+    }
+
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        self.0.watcher()
+    }
+}
+
+impl Printer for Failed<'_> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.0.finish()
+    }
 }
 
 fn shape(asked: Shape) -> Option<fixture::Shape> {

@@ -8,6 +8,7 @@ mod bug;
 mod check;
 mod demo;
 mod dry_run;
+mod explain;
 mod health;
 mod help;
 mod load;

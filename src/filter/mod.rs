@@ -96,6 +96,27 @@ pub struct Emitted<'b> {
     pub matched: bool,
 }
 
+/// How a filter that chooses from alternatives (`grok`, its patterns) takes an event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Account {
+    /// These alternatives match, by number.
+    Matches(Vec<usize>),
+    /// None does; this one came furthest.
+    Stops(Stop),
+}
+
+/// Where an alternative stopped to match.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    pub alternative: usize,
+    /// The text that was looked at.
+    pub text: String,
+    /// The byte up to which it matched.
+    pub at: usize,
+    /// The part of the alternative that did not.
+    pub expected: String,
+}
+
 /// What a filter works with.
 pub struct Context<'b, 'w> {
     pub arena: &'b Arena,
@@ -149,6 +170,16 @@ pub trait Filter: Send {
     /// Called once, behind the last event of all workers.
     fn finish<'b>(&mut self, cx: &mut Context<'b, '_>) {
         self.tick(cx);
+    }
+
+    /// What it would make of `event`, for a person who looks on. Asked before `filter`, in dry runs and tests only.
+    fn account(&self, _event: &Event<'_>) -> Option<Account> {
+        None
+    }
+
+    /// The alternatives that it chooses from, as written; `Account::Matches` names one by its number.
+    fn alternatives(&self) -> Vec<String> {
+        Vec::new()
     }
 
     fn boxed(&self) -> Box<dyn Filter>;

@@ -185,6 +185,24 @@ impl Condition {
             Condition::Truthy(operand) => operand.span(),
         }
     }
+
+    /// Every operand, from left to right.
+    pub fn each_operand<'t>(&'t self, each: &mut dyn FnMut(&'t Operand)) {
+        match self {
+            Condition::Or(left, right)
+            | Condition::And(left, right)
+            | Condition::Xor(left, right)
+            | Condition::Nand(left, right) => {
+                left.each_operand(each);
+                right.each_operand(each);
+            }
+            Condition::Not(inner) => inner.value.each_operand(each),
+            Condition::Compare { left, right, .. } => [left, right].into_iter().for_each(each),
+            Condition::Match { left, .. } => each(left),
+            Condition::In { needle, haystack, .. } => [needle, haystack].into_iter().for_each(each),
+            Condition::Truthy(operand) => each(operand),
+        }
+    }
 }
 
 impl Operand {

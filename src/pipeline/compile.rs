@@ -7,6 +7,7 @@
 use super::common::{Common, Decoration};
 use super::condition::{Condition, Constant, Operand, Order};
 use super::expressions::Grok;
+use super::plan::{Branch, Plan, Written};
 use super::program::{Program, Stage, Step};
 use super::route::{BulkRoute, IndexName, Route};
 use super::{Catalogue, InputEntry, InputSpec, Options, OutputSpec, Pipeline};
@@ -45,6 +46,7 @@ pub fn compile(config: &Config, catalogue: &Catalogue, options: &Options<'_>) ->
         steps: Vec::new(),
         conditions: Vec::new(),
         common: Default::default(),
+        plan: Plan::default(),
     };
     for node in &config.inputs {
         compiler.input(node);
@@ -63,6 +65,7 @@ struct Compiler<'a> {
     stages: Vec<Stage>,
     steps: Vec<Step>,
     conditions: Vec<Condition>,
+    plan: Plan,
     /// What filters of this pipeline share.
     common: filter::common::Common,
 }
@@ -71,7 +74,7 @@ impl Compiler<'_> {
     fn finish(self) -> Compiled {
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = Program::new(self.steps, self.conditions, self.stages, self.options.rules);
-        let pipeline = Pipeline { inputs: self.inputs, outputs: self.outputs, program };
+        let pipeline = Pipeline { inputs: self.inputs, outputs: self.outputs, program, plan: self.plan };
         Compiled { pipeline: (!failed).then_some(pipeline), diagnostics: self.diagnostics }
     }
 
@@ -101,10 +104,11 @@ impl Compiler<'_> {
 
     fn branching(&mut self, branching: &tree::If, door: Door) {
         let mut ends = Vec::new();
-        for (condition, body) in &branching.branches {
+        for (nth, (condition, body)) in branching.branches.iter().enumerate() {
             let number = self.conditions.len();
             let compiled = self.condition(condition);
             self.conditions.push(compiled);
+            self.plan.branches.push(Branch::of(branching, nth));
             let test = self.steps.len();
             self.steps.push(Step::Unless { condition: number, to: 0 });
             self.nodes(body, door);
@@ -132,6 +136,7 @@ impl Compiler<'_> {
             Ok((filter, common)) => {
                 self.steps.push(Step::Filter(self.stages.len()));
                 self.stages.push(Stage { filter, common: Arc::new(common) });
+                self.plan.filters.push(written(plugin, &settings));
             }
             Err(fault) => self.fault(plugin.span, fault),
         }
@@ -145,6 +150,7 @@ impl Compiler<'_> {
         match (found.rendering)(&settings).and_then(|rendering| self.route(&settings, rendering)) {
             Ok(route) => {
                 self.steps.push(Step::Output(self.outputs.len()));
+                self.plan.outputs.push(written(plugin, &settings));
                 self.outputs.push(OutputSpec { label: label(&settings), settings, route });
             }
             Err(fault) => self.fault(plugin.span, fault),
@@ -452,6 +458,10 @@ fn about_name(plugin: &tree::Plugin, mut fault: Fault) -> Fault {
     let place = named.map(|setting| place_of(setting.name.span));
     fault.place = place.or(fault.place);
     fault
+}
+
+fn written(plugin: &tree::Plugin, settings: &Settings) -> Written {
+    Written { plugin: settings.declaration().name, id: settings.text("id").map(String::from), span: plugin.span }
 }
 
 fn label(settings: &Settings) -> String {

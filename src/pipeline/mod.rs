@@ -8,6 +8,7 @@ pub mod common;
 pub mod compile;
 pub mod condition;
 mod expressions;
+pub mod plan;
 pub mod program;
 pub mod rhythm;
 pub mod route;
@@ -81,4 +82,6 @@ pub struct Pipeline {
     pub inputs: Vec<InputSpec>,
     pub outputs: Vec<OutputSpec>,
     pub program: program::Program,
+    /// What was written, for whoever looks on.
+    pub plan: plan::Plan,
 }

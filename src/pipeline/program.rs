@@ -10,7 +10,7 @@ use super::condition::Condition;
 use super::rhythm::Rhythm;
 use super::worker::Outbox;
 use crate::event::{Arena, Event, Rules};
-use crate::filter::{Context, Effects, Emitted, Filter, Outcome};
+use crate::filter::{Account, Context, Effects, Emitted, Filter, Outcome};
 use std::sync::Arc;
 
 /// One step.
@@ -59,6 +59,46 @@ pub struct Surroundings<'r, 'b> {
     pub arena: &'b Arena,
     pub effects: &'r dyn Effects,
     pub outbox: &'r mut dyn Outbox,
+    /// The outbox has a watcher.
+    watched: bool,
+}
+
+impl<'r, 'b> Surroundings<'r, 'b> {
+    pub fn new(arena: &'b Arena, effects: &'r dyn Effects, outbox: &'r mut dyn Outbox) -> Self {
+        let watched = outbox.watcher().is_some();
+        Surroundings { arena, effects, outbox, watched }
+    }
+
+    /// Tells the watcher, where there is one.
+    #[inline]
+    fn tell(&mut self, what: impl FnOnce(&mut dyn Watcher)) {
+        if self.watched
+            && let Some(watcher) = self.outbox.watcher()
+        {
+            what(watcher);
+        }
+    }
+}
+
+/// Looks on while events run: the way of each through the steps, and what every filter makes of it.
+pub trait Watcher {
+    /// An event begins its way: at the first step, or behind the filter that made it.
+    fn enters(&mut self, event: &Event<'_>, maker: Option<usize>);
+
+    /// A condition, by number, was asked.
+    fn decided(&mut self, condition: usize, holds: bool, event: &Event<'_>);
+
+    /// A filter, by number, is about to run; it says how it would take the event.
+    fn before(&mut self, filter: usize, event: &Event<'_>, account: Option<Account>);
+
+    /// It ran, and the common options were applied.
+    fn after(&mut self, filter: usize, event: &Event<'_>, outcome: Outcome);
+
+    /// The event reached an output, by number.
+    fn reached(&mut self, output: usize);
+
+    /// A filter ended the event's way: nothing else is told of it.
+    fn cancelled(&mut self);
 }
 
 /// The events of one record, or of one beat of the clock, on their way.
@@ -110,6 +150,11 @@ impl Program {
         self.stages.len()
     }
 
+    /// The alternatives of each filter (`Filter::alternatives`), by its number.
+    pub fn alternatives(&self) -> Vec<Vec<String>> {
+        self.stages.iter().map(|stage| stage.filter.alternatives()).collect()
+    }
+
     /// When the filters are to be woken; `None` if none of them wants it.
     pub fn rhythm(&self) -> Option<&Rhythm> {
         self.rhythm.as_deref()
@@ -153,12 +198,18 @@ impl Program {
     }
 
     fn run_one<'b>(&mut self, from: usize, mut event: Event<'b>, run: &mut Run<'_, 'b>) {
+        let maker = || match self.steps.get(from.checked_sub(1)?)? {
+            Step::Filter(number) => Some(*number),
+            _ => None,
+        };
+        run.around.tell(|watcher| watcher.enters(&event, maker()));
         let mut at = from;
         while let Some(step) = self.steps.get(at) {
             at += 1;
             match step {
                 Step::Filter(number) => {
                     let Stage { filter, common } = &mut self.stages[*number];
+                    run.around.tell(|watcher| watcher.before(*number, &event, filter.account(&event)));
                     let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut *run;
                     let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
                     let outcome = filter.filter(&mut event, &mut cx);
@@ -172,17 +223,27 @@ impl Program {
                         Outcome::Cancelled => {
                             // One that others took the place of is not dropped.
                             run.tally.dropped += u64::from(!made);
+                            run.around.tell(|watcher| {
+                                watcher.after(*number, &event, outcome);
+                                watcher.cancelled();
+                            });
                             return;
                         }
                     }
+                    run.around.tell(|watcher| watcher.after(*number, &event, outcome));
                 }
                 Step::Unless { condition, to } => {
-                    if !self.conditions[*condition].holds(&event) {
+                    let holds = self.conditions[*condition].holds(&event);
+                    run.around.tell(|watcher| watcher.decided(*condition, holds, &event));
+                    if !holds {
                         at = *to;
                     }
                 }
                 Step::Jump(to) => at = *to,
-                Step::Output(number) => run.around.outbox.document(*number, &mut event, run.around.arena),
+                Step::Output(number) => {
+                    run.around.tell(|watcher| watcher.reached(*number));
+                    run.around.outbox.document(*number, &mut event, run.around.arena);
+                }
             }
         }
         run.tally.passed += 1;

@@ -6,7 +6,7 @@
 
 use super::Pipeline;
 use super::common::Decoration;
-use super::program::{Program, Surroundings, Tally};
+use super::program::{Program, Surroundings, Tally, Watcher};
 use super::route::Route;
 use crate::channel::{Closed, Empty, Receiver, Sender};
 use crate::codec::{Decoder, Framer, Reader};
@@ -31,6 +31,11 @@ pub trait Outbox {
 
     /// The event reached output `number`.
     fn document<'b>(&mut self, number: usize, event: &mut Event<'b>, arena: &'b Arena);
+
+    /// Somebody who looks on while events run; nobody in a daemon.
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        None
+    }
 
     /// The event has passed all outputs.
     fn end(&mut self, _event: &Event<'_>) {}
@@ -182,7 +187,7 @@ impl Worker {
         let Worker { program, arena, .. } = self;
         let _rules = program.rules.enter();
         outbox.begin(0);
-        program.wake(last, Surroundings { arena, effects, outbox: &mut *outbox });
+        program.wake(last, Surroundings::new(arena, effects, &mut *outbox));
         arena.reset();
         outbox.flush(Vec::new())
     }
@@ -272,7 +277,7 @@ fn record(
         reader.read(&frame, arena, &start, &mut events);
         for mut event in events {
             input.decoration.apply(&mut event, arena);
-            let tally = program.run(event, Surroundings { arena, effects, outbox: &mut *outbox });
+            let tally = program.run(event, Surroundings::new(arena, effects, &mut *outbox));
             counts.events.passed += tally.passed;
             counts.events.dropped += tally.dropped;
         }

@@ -242,3 +242,45 @@ fn written(folder: &Path, beginning: &str) -> Vec<serde_json::Value> {
     }
     documents
 }
+
+#[test]
+fn an_explanation_shows_the_way_of_each_event_and_where_a_grok_stopped() {
+    let text = "filter { grok { match => { message => \"^%{WORD:user} paid %{INT:amount:int}\" } } \
+                if [amount] > 100 { mutate { id => \"mark\" add_tag => [ \"large\" ] } } else { drop { } } }";
+    let run = |more: &[&str]| {
+        let run = Timberline::new(["dry-run", "--explain", "-e", text].iter().chain(more));
+        let finished = run.stdin(b"ann paid 250\nbob paid much\n").finish();
+        assert_eq!(finished.code, 0, "{}", finished.stderr);
+        finished.stdout
+    };
+    let shown = run(&[]);
+    for line in [
+        "  ann paid 250\n",
+        "      matched by ^%{WORD:user} paid %{INT:amount:int}\n",
+        "      + [amount] 250\n",
+        "  if [amount] > 100  yes",
+        "      [amount] is 250\n",
+        "      + [tags] [\"large\"]\n",
+        "      bob paid much\n               ^ `%{INT:amount:int}` does not match here\n",
+        "  if [amount] > 100  no",
+        "      [amount] is not there\n  else",
+        "  drop  ended the event",
+    ] {
+        assert!(shown.contains(line), "{line:?} in\n{shown}");
+    }
+    let objects: Vec<serde_json::Value> =
+        run(&["--format", "ndjson"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    assert_eq!((&objects[0]["cancelled"], &objects[1]["cancelled"]), (&false.into(), &true.into()));
+    assert_eq!(objects[0]["steps"][2]["id"], "mark");
+    assert_eq!(objects[1]["steps"][0]["patterns"]["expected"], "%{INT:amount:int}");
+}
+
+#[test]
+fn only_what_failed_is_shown_where_that_is_asked_for() {
+    let text = "filter { grok { match => { message => \"^%{INT:n}$\" } } }";
+    let run = Timberline::new(["dry-run", "--only", "failed", "--format", "ndjson", "-e", text]);
+    let finished = run.stdin(b"1\nx\n2\n").finish();
+    assert_eq!((finished.code, finished.stdout.lines().count()), (0, 1), "{finished:?}");
+    assert!(finished.stdout.contains("_grokparsefailure"), "{}", finished.stdout);
+}

@@ -3,6 +3,7 @@
 //! Source: Logstash reference, grok filter plugin. `patterns` holds the pattern sets, `scan` and `compile` turn a
 //! pattern into a regular expression, `ruby_regex` runs it.
 
+mod account;
 mod compile;
 mod patterns;
 mod scan;
@@ -10,13 +11,14 @@ mod scan;
 mod tests;
 
 use super::ruby_regex::{Captures, GaveUp, RubyRegex, STEPS_MAX};
-use super::{Build, Context, Ecs, Filter, FilterPlugin, Outcome};
+use super::{Account, Build, Context, Ecs, Filter, FilterPlugin, Outcome};
 use crate::event::value::Text;
 use crate::event::{Event, FieldRef, Value, display};
 use crate::plugin::{self, Declaration, Door, Fallback, Fault, Given, Item, Setting, Settings};
 use compile::{Compiler, Kind, field_of};
 use patterns::Patterns;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
 
@@ -144,8 +146,18 @@ struct Options {
     tag_on_timeout: String,
 }
 
+/// The patterns as the pipeline writes them, for people who look on.
+struct AsWritten {
+    patterns: Patterns,
+    named_captures_only: bool,
+    steps_max: u32,
+    /// In the order of `Grok::matches` and their patterns.
+    texts: Vec<String>,
+}
+
 struct Grok {
     matches: Vec<Match>,
+    written: Arc<AsWritten>,
     options: Options,
     captures: Captures,
 }
@@ -159,8 +171,10 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
     };
     let targets = Targets::of(settings)?;
     let mut matches = Vec::new();
+    let mut texts = Vec::new();
     for (field, items) in given_matches(settings)? {
         let source = FieldRef::parse(&field).map_err(|bad| Fault::at(settings.place("match"), bad.to_string()))?;
+        texts.extend(items.iter().map(|item| item.as_text().unwrap_or_default().to_string()));
         let patterns = items.iter().map(|item| pattern(item, &compiler, &targets)).collect::<Result<_, _>>()?;
         matches.push(Match { source, patterns });
     }
@@ -170,7 +184,9 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
         tags_on_failure: settings.texts("tag_on_failure"),
         tag_on_timeout: settings.text("tag_on_timeout").unwrap_or_default().into(),
     };
-    Ok(Box::new(Grok { matches, options, captures: Captures::default() }))
+    let (named_captures_only, steps_max) = (compiler.named_captures_only, compiler.steps_max);
+    let written = Arc::new(AsWritten { patterns, named_captures_only, steps_max, texts });
+    Ok(Box::new(Grok { matches, written, options, captures: Captures::default() }))
 }
 
 /// A grok pattern as a regular expression, for plugins that ask no more than whether it matches. `dirs`: folders and
@@ -303,7 +319,16 @@ impl Filter for Grok {
 
     fn boxed(&self) -> Box<dyn Filter> {
         let (matches, options) = (self.matches.clone(), self.options.clone());
-        Box::new(Grok { matches, options, captures: Captures::default() })
+        let written = Arc::clone(&self.written);
+        Box::new(Grok { matches, written, options, captures: Captures::default() })
+    }
+
+    fn account(&self, event: &Event<'_>) -> Option<Account> {
+        self.account_of(event)
+    }
+
+    fn alternatives(&self) -> Vec<String> {
+        self.written.texts.clone()
     }
 }
 
@@ -332,6 +357,35 @@ impl Grok {
             }
         }
         Ok(matched)
+    }
+}
+
+impl Grok {
+    /// Which patterns match, or where the one that came furthest stopped; fields that are lists are left out.
+    fn account_of(&self, event: &Event<'_>) -> Option<Account> {
+        let (mut matched, mut failed, mut first) = (Vec::new(), Vec::new(), 0);
+        for one in &self.matches {
+            let numbers = first..first + one.patterns.len();
+            first = numbers.end;
+            let Some(text) = event.get(&one.source).and_then(Value::as_str) else { continue };
+            let hits = |at: &usize| one.patterns[at - numbers.start].regex.is_match(text);
+            let hit = numbers.clone().filter(hits);
+            matched.extend(hit.take(if self.options.break_on_match { 1 } else { usize::MAX }));
+            if self.options.break_on_match && !matched.is_empty() {
+                break;
+            }
+            failed.push((text, numbers));
+        }
+        if !matched.is_empty() {
+            return Some(Account::Matches(matched));
+        }
+        let AsWritten { patterns, named_captures_only, steps_max, texts } = &*self.written;
+        let compiler = Compiler { patterns, named_captures_only: *named_captures_only, steps_max: *steps_max };
+        let stops = failed.into_iter().filter_map(|(text, numbers)| {
+            let tried: Vec<(usize, &str)> = numbers.map(|number| (number, texts[number].as_str())).collect();
+            account::stop(&tried, text, &compiler)
+        });
+        stops.max_by_key(|stop| stop.at).map(Account::Stops)
     }
 }
 

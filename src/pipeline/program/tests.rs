@@ -77,7 +77,7 @@ fn what_is_made_of_an_event_comes_right_behind_it() {
     let (arena, mut names) = (Arena::new(), Names::default());
     let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
     event.root.insert("name", Value::plain("e"));
-    let tally = program(&["a", "b"]).run(event, Surroundings { arena: &arena, effects: &Still, outbox: &mut names });
+    let tally = program(&["a", "b"]).run(event, Surroundings::new(&arena, &Still, &mut names));
     let expected = ["e", "eb1", "eb2", "ea1", "ea1b1", "ea1b2", "ea2", "ea2b1", "ea2b2"];
     assert_eq!((names.0.as_slice(), tally.passed), (expected.map(String::from).as_slice(), 9));
     names.1.sort_by_key(|identity| identity.derivation);
@@ -89,9 +89,9 @@ fn what_is_made_of_an_event_comes_right_behind_it() {
 fn what_time_makes_goes_on_behind_its_maker() {
     let (arena, mut names) = (Arena::new(), Names::default());
     let mut program = program(&["a", "b"]);
-    program.wake(false, Surroundings { arena: &arena, effects: &Still, outbox: &mut names });
+    program.wake(false, Surroundings::new(&arena, &Still, &mut names));
     assert_eq!(names.0, ["a", "ab1", "ab2", "b"]);
     names.0.clear();
-    program.wake(true, Surroundings { arena: &arena, effects: &Still, outbox: &mut names });
+    program.wake(true, Surroundings::new(&arena, &Still, &mut names));
     assert!(names.0.is_empty(), "the makers have nothing to give out at the end");
 }

@@ -1,0 +1,349 @@
+//! `dry-run --explain`: the way of each event through the pipeline, for a person or, as one object an event, for tools.
+
+use super::dry_run::Printer;
+use super::terminal::{BOLD, CYAN, DIM, GREEN, Look, RED, YELLOW, cut, printable, width};
+use crate::app::dry_run::{Document, Show};
+use crate::app::walk::{Change, Passed, Recorder, Walk};
+use crate::event::Event;
+use crate::filter::{Account, Outcome, Stop};
+use crate::lang::source::{SourceSet, Span};
+use crate::pipeline::Pipeline;
+use crate::pipeline::plan::{Plan, Written};
+use crate::pipeline::program::Watcher;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Values longer than this are cut, in both forms of an explanation for people.
+const VALUE_COLUMNS_MAX: usize = 60;
+/// Columns that are left for a place at least: with less it goes away.
+const PLACE_COLUMNS_MIN: usize = 12;
+
+/// What was written, and where: all that an explanation needs of a pipeline.
+pub struct Map<'s> {
+    plan: Plan,
+    alternatives: Vec<Vec<String>>,
+    sources: &'s SourceSet,
+}
+
+impl<'s> Map<'s> {
+    pub fn of(pipeline: &Pipeline, sources: &'s SourceSet) -> Map<'s> {
+        Map { plan: pipeline.plan.clone(), alternatives: pipeline.program.alternatives(), sources }
+    }
+
+    /// `pipelines/protrader5.conf:12`
+    fn place(&self, span: Span) -> String {
+        let place = self.sources.place(span);
+        format!("{}:{}", place.name, place.line)
+    }
+
+    /// As written, on one line.
+    fn text(&self, span: Span) -> String {
+        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn alternative(&self, filter: usize, number: usize) -> &str {
+        self.alternatives.get(filter).and_then(|all| all.get(number)).map_or("", String::as_str)
+    }
+}
+
+/// `grok`, or `grok "access"` where it has an id.
+fn name_of(written: &Written) -> String {
+    match &written.id {
+        Some(id) => format!("{} \"{}\"", written.plugin, printable(id)),
+        None => written.plugin.to_string(),
+    }
+}
+
+/// Explanations as indented text.
+pub struct Explained<'s, W> {
+    out: W,
+    look: Look,
+    written: Map<'s>,
+    recorder: Recorder,
+    events: u64,
+}
+
+impl<'s, W: Write> Explained<'s, W> {
+    pub fn new(out: W, look: Look, written: Map<'s>) -> Explained<'s, W> {
+        let recorder = Recorder::new(&written.plan);
+        Explained { out, look, written, recorder, events: 0 }
+    }
+
+    fn cancelled(&mut self) -> io::Result<()> {
+        self.recorder.take_cancelled().iter().try_for_each(|walk| self.walk(walk, &[]))
+    }
+
+    fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
+        self.events += 1;
+        let look = self.look;
+        let made = walk.maker.and_then(|filter| self.written.plan.filters.get(filter));
+        let made = made.map(|maker| format!(" made by {} at {}", name_of(maker), self.written.place(maker.span)));
+        let title = format!("event {}{}", self.events, made.unwrap_or_default());
+        writeln!(self.out, "{}", look.paint(BOLD, &title))?;
+        writeln!(self.out, "  {}", cut(&printable(&line_of(&walk.began)), look.width.saturating_sub(2)))?;
+        for passed in &walk.passed {
+            match passed {
+                Passed::Branch { branch, holds, values } => self.branch(*branch, *holds, values)?,
+                Passed::Filter { filter, outcome, account, changes, took } => {
+                    let idle = account.is_none() && changes.is_empty();
+                    self.filter(*filter, *outcome, idle, took.as_nanos())?;
+                    account.iter().try_for_each(|account| self.account(*filter, account))?;
+                    changes.iter().try_for_each(|change| self.change(change))?;
+                }
+                Passed::Output { output } => self.output(*output)?,
+            }
+        }
+        for document in documents {
+            let index = document.index.unwrap_or("(no index)");
+            writeln!(self.out, "  {} {}  {}", look.paint(GREEN, "=>"), printable(index), look.paint(DIM, document.id))?;
+        }
+        writeln!(self.out)
+    }
+
+    /// A line with a place at its right end, where there is room for it.
+    fn line(&mut self, text: &str, shown: &str, span: Span) -> io::Result<()> {
+        let place = self.written.place(span);
+        let room = self.look.width.saturating_sub(width(text) + 2);
+        if width(&place) > room.max(PLACE_COLUMNS_MIN) {
+            return writeln!(self.out, "{shown}\n      {}", self.look.paint(DIM, &place));
+        }
+        let gap = " ".repeat(room.saturating_sub(width(&place)) + 2);
+        writeln!(self.out, "{shown}{gap}{}", self.look.paint(DIM, &place))
+    }
+
+    fn branch(&mut self, branch: usize, holds: bool, values: &[(String, Option<String>)]) -> io::Result<()> {
+        let Some(written) = self.written.plan.branches.get(branch).cloned() else { return Ok(()) };
+        let word = if written.is_else { "else if" } else { "if" };
+        let answer = if holds { "yes" } else { "no" };
+        let condition = printable(&self.written.text(written.span)).into_owned();
+        let head = format!("  {word} ");
+        let room = self.look.width.saturating_sub(width(&head) + 2 + width(answer) + 2);
+        let condition = cut(&condition, room).into_owned();
+        let text = format!("{head}{condition}  {answer}");
+        let colour = if holds { GREEN } else { DIM };
+        let shown = format!("{head}{condition}  {}", self.look.paint(colour, answer));
+        self.line(&text, &shown, written.span)?;
+        for (field, value) in values {
+            let value = value.as_deref().map_or("is not there".into(), |value| format!("is {}", short(value)));
+            writeln!(self.out, "      {} {value}", self.look.paint(CYAN, &printable(field)))?;
+        }
+        match (holds, written.otherwise) {
+            (false, Some(span)) => self.line("  else", "  else", span),
+            _ => Ok(()),
+        }
+    }
+
+    fn filter(&mut self, filter: usize, outcome: Outcome, idle: bool, nanos: u128) -> io::Result<()> {
+        let Some(written) = self.written.plan.filters.get(filter).cloned() else { return Ok(()) };
+        let (word, colour) = match outcome {
+            Outcome::Matched | Outcome::Unmatched if idle => ("  changed nothing", DIM),
+            Outcome::Matched => ("", DIM),
+            Outcome::Unmatched => ("  did not match", YELLOW),
+            Outcome::Cancelled => ("  ended the event", RED),
+        };
+        let name = name_of(&written);
+        let time = format!("  {:.1} µs", nanos as f64 / 1e3);
+        let text = format!("  {name}{word}{time}");
+        let look = self.look;
+        let shown = format!("  {}{}{}", look.paint(BOLD, &name), look.paint(colour, word), look.paint(DIM, &time));
+        self.line(&text, &shown, written.span)
+    }
+
+    fn account(&mut self, filter: usize, account: &Account) -> io::Result<()> {
+        match account {
+            Account::Matches(numbers) => numbers.iter().try_for_each(|number| {
+                let pattern = short(self.written.alternative(filter, *number));
+                writeln!(self.out, "      matched by {pattern}")
+            }),
+            Account::Stops(stop) => self.stop(filter, stop),
+        }
+    }
+
+    /// The pattern that came furthest, and the line with a caret where it stopped.
+    fn stop(&mut self, filter: usize, stop: &Stop) -> io::Result<()> {
+        let look = self.look;
+        let pattern = short(self.written.alternative(filter, stop.alternative));
+        writeln!(self.out, "      furthest came {pattern}")?;
+        let (before, after) = stop.text.split_at(stop.at.min(stop.text.len()));
+        let (before, after) = (printable(before), printable(after));
+        // The place where it stopped is in the middle of what is shown.
+        let room = look.width.saturating_sub(6 + 1);
+        let keep = room / 2;
+        let skipped = width(&before).saturating_sub(keep);
+        let before = if skipped > 0 { format!("…{}", last_columns(&before, keep)) } else { before.into_owned() };
+        let after = cut(&after, room.saturating_sub(width(&before)));
+        writeln!(self.out, "      {before}{}", look.paint(DIM, &after))?;
+        let caret = format!("{}^", " ".repeat(width(&before)));
+        writeln!(self.out, "      {} `{}` does not match here", look.paint(RED, &caret), printable(&stop.expected))
+    }
+
+    fn change(&mut self, change: &Change) -> io::Result<()> {
+        let look = self.look;
+        let field = |field: &str| look.paint(CYAN, &printable(field)).into_owned();
+        match change {
+            Change::Added { field: name, new } => {
+                writeln!(self.out, "      {} {} {}", look.paint(GREEN, "+"), field(name), short(new))
+            }
+            Change::Changed { field: name, old, new } => {
+                writeln!(self.out, "      {} {} {} -> {}", look.paint(YELLOW, "~"), field(name), short(old), short(new))
+            }
+            Change::Removed { field: name, old } => {
+                writeln!(self.out, "      {} {} {}", look.paint(RED, "-"), field(name), short(old))
+            }
+        }
+    }
+
+    fn output(&mut self, output: usize) -> io::Result<()> {
+        let Some(written) = self.written.plan.outputs.get(output).cloned() else { return Ok(()) };
+        let text = format!("  output {}", name_of(&written));
+        self.line(&text, &text, written.span)
+    }
+}
+
+/// What a person knows an event by: its message, or all of it.
+fn line_of(began: &str) -> String {
+    let event = as_json(began);
+    event["message"].as_str().map_or_else(|| began.to_string(), String::from)
+}
+
+fn short(text: &str) -> String {
+    cut(&printable(text), VALUE_COLUMNS_MAX).into_owned()
+}
+
+/// The end of a text, in at most so many columns.
+fn last_columns(text: &str, columns: usize) -> &str {
+    let from = text.char_indices().rev().map(|(at, _)| at).take_while(|at| width(&text[*at..]) <= columns).last();
+    &text[from.unwrap_or(text.len())..]
+}
+
+impl<W: Write> Show for Explained<'_, W> {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        self.cancelled()?;
+        let walk = self.recorder.take();
+        self.walk(&walk, documents)
+    }
+
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        Some(&mut self.recorder)
+    }
+}
+
+impl<W: Write> Printer for Explained<'_, W> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.cancelled()?;
+        self.out.flush()
+    }
+}
+
+/// Explanations as objects, one an event.
+pub struct ExplainedNdjson<'s, W> {
+    out: W,
+    written: Map<'s>,
+    recorder: Recorder,
+}
+
+impl<'s, W: Write> ExplainedNdjson<'s, W> {
+    pub fn new(out: W, written: Map<'s>) -> ExplainedNdjson<'s, W> {
+        let recorder = Recorder::new(&written.plan);
+        ExplainedNdjson { out, written, recorder }
+    }
+
+    fn cancelled(&mut self) -> io::Result<()> {
+        self.recorder.take_cancelled().iter().try_for_each(|walk| self.walk(walk, &[]))
+    }
+
+    fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
+        let documents: Vec<Value> =
+            documents.iter().map(|document| json!({ "_index": document.index, "_id": document.id })).collect();
+        let explanation = json!({
+            "event": as_json(&walk.began),
+            "made_by": walk.maker.and_then(|maker| self.written.plan.filters.get(maker)).map(|it| self.plugin(it)),
+            "steps": walk.passed.iter().map(|passed| self.step(passed)).collect::<Vec<_>>(),
+            "cancelled": walk.cancelled,
+            "documents": documents,
+        });
+        writeln!(self.out, "{explanation}")
+    }
+
+    fn plugin(&self, written: &Written) -> Value {
+        json!({ "plugin": written.plugin, "id": written.id, "at": self.written.place(written.span) })
+    }
+
+    fn step(&self, passed: &Passed) -> Value {
+        match passed {
+            Passed::Branch { branch, holds, values } => {
+                let Some(written) = self.written.plan.branches.get(*branch) else { return Value::Null };
+                let fields: serde_json::Map<String, Value> = values
+                    .iter()
+                    .map(|(field, value)| (field.clone(), value.as_deref().map_or(Value::Null, as_json)))
+                    .collect();
+                json!({ "if": self.written.text(written.span), "at": self.written.place(written.span), "holds": holds, "fields": fields })
+            }
+            Passed::Filter { filter, outcome, account, changes, took } => {
+                let Some(written) = self.written.plan.filters.get(*filter) else { return Value::Null };
+                let mut step = self.plugin(written);
+                step["outcome"] = match outcome {
+                    Outcome::Matched => "matched",
+                    Outcome::Unmatched => "unmatched",
+                    Outcome::Cancelled => "cancelled",
+                }
+                .into();
+                step["took_ns"] = json!(took.as_nanos() as u64);
+                step["changes"] = changes.iter().map(changed).collect();
+                if let Some(account) = account {
+                    step["patterns"] = self.patterns(*filter, account);
+                }
+                step
+            }
+            Passed::Output { output } => match self.written.plan.outputs.get(*output) {
+                Some(written) => {
+                    json!({ "output": written.plugin, "id": written.id, "at": self.written.place(written.span) })
+                }
+                None => Value::Null,
+            },
+        }
+    }
+
+    fn patterns(&self, filter: usize, account: &Account) -> Value {
+        match account {
+            Account::Matches(numbers) => {
+                let texts: Vec<&str> = numbers.iter().map(|number| self.written.alternative(filter, *number)).collect();
+                json!({ "matched": texts })
+            }
+            Account::Stops(stop) => json!({ "furthest": self.written.alternative(filter, stop.alternative),
+                "text": stop.text, "stopped_at": stop.at, "expected": stop.expected }),
+        }
+    }
+}
+
+/// A text that is JSON already.
+fn as_json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn changed(change: &Change) -> Value {
+    match change {
+        Change::Added { field, new } => json!({ "field": field, "new": as_json(new) }),
+        Change::Changed { field, old, new } => json!({ "field": field, "old": as_json(old), "new": as_json(new) }),
+        Change::Removed { field, old } => json!({ "field": field, "old": as_json(old) }),
+    }
+}
+
+impl<W: Write> Show for ExplainedNdjson<'_, W> {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        self.cancelled()?;
+        let walk = self.recorder.take();
+        self.walk(&walk, documents)
+    }
+
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        Some(&mut self.recorder)
+    }
+}
+
+impl<W: Write> Printer for ExplainedNdjson<'_, W> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.cancelled()?;
+        self.out.flush()
+    }
+}
