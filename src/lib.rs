@@ -20,6 +20,7 @@ pub mod filter;
 pub mod input;
 pub mod output;
 pub mod pipeline;
+pub mod queue;
 pub mod registry;
 
 pub mod settings;

@@ -1,7 +1,8 @@
-//! The bytes of log lines that the daemon may hold at a time, in all rooms together.
+//! The bytes of log lines, and of the documents made of them, that the daemon may hold at a time, in all rooms together.
 //!
 //! An input takes what a chunk will hold before it reads it; the ledger gives it back when the chunk's receipt
 //! closes. With the budget spent, inputs wait: that is the back-pressure.
+//! What is read back from the disk is taken anyway, for it must leave; a part is *reserved* for it while there is any.
 //! Invariant: a single chunk larger than the whole budget still gets through, alone.
 
 use std::sync::{Condvar, Mutex};
@@ -11,52 +12,85 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub struct Budget {
     bytes_max: usize,
-    taken: Mutex<usize>,
+    state: Mutex<State>,
     freed: Condvar,
     freed_async: Notify,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    taken: usize,
+    reserved: usize,
+}
+
 impl Budget {
     pub fn new(bytes_max: usize) -> Self {
-        Budget { bytes_max, taken: Mutex::new(0), freed: Condvar::new(), freed_async: Notify::new() }
+        Budget { bytes_max, state: Mutex::default(), freed: Condvar::new(), freed_async: Notify::new() }
     }
 
     /// Bytes that are taken now.
     pub fn taken(&self) -> usize {
-        *self.lock()
+        self.lock().taken
+    }
+
+    /// More than half of what inputs may take is taken.
+    pub fn is_pressed(&self) -> bool {
+        let state = self.lock();
+        state.taken > self.bytes_max.saturating_sub(state.reserved) / 2
     }
 
     pub fn bytes_max(&self) -> usize {
         self.bytes_max
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, usize> {
-        self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn fits(&self, taken: usize, bytes: usize) -> bool {
-        taken == 0 || taken.saturating_add(bytes) <= self.bytes_max
+    fn fits(&self, state: &State, bytes: usize) -> bool {
+        state.taken == 0 || state.taken.saturating_add(bytes) <= self.bytes_max.saturating_sub(state.reserved)
     }
 
     /// Takes `bytes` if they are free now.
     pub fn try_take(&self, bytes: usize) -> bool {
-        let mut taken = self.lock();
-        let fits = self.fits(*taken, bytes);
+        let mut state = self.lock();
+        let fits = self.fits(&state, bytes);
         if fits {
-            *taken = taken.saturating_add(bytes);
+            state.taken = state.taken.saturating_add(bytes);
         }
         fits
     }
 
+    /// Takes `bytes`, free or not.
+    pub fn take_anyway(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.taken = state.taken.saturating_add(bytes);
+    }
+
+    /// Inputs may not take so many bytes of the whole any more; `before` is what the same caller said before.
+    pub fn reserve(&self, before: usize, bytes: usize) {
+        if before == bytes {
+            return;
+        }
+        let mut state = self.lock();
+        state.reserved = (state.reserved - before.min(state.reserved)).saturating_add(bytes);
+        drop(state);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.freed.notify_all();
+        self.freed_async.notify_waiters();
+    }
+
     /// Waits until `bytes` are free and takes them, on a thread. `false`: gave up after `patience`.
     pub fn take_within(&self, bytes: usize, patience: std::time::Duration) -> bool {
-        let taken = self.lock();
-        let full = |taken: &mut usize| !self.fits(*taken, bytes);
-        let Ok((mut taken, waited)) = self.freed.wait_timeout_while(taken, patience, full) else { return false };
-        if waited.timed_out() && !self.fits(*taken, bytes) {
+        let full = |state: &mut State| !self.fits(state, bytes);
+        let Ok((mut state, waited)) = self.freed.wait_timeout_while(self.lock(), patience, full) else { return false };
+        if waited.timed_out() && !self.fits(&state, bytes) {
             return false;
         }
-        *taken = taken.saturating_add(bytes);
+        state.taken = state.taken.saturating_add(bytes);
         true
     }
 
@@ -75,12 +109,11 @@ impl Budget {
 
     /// Gives back what was taken.
     pub fn give_back(&self, bytes: usize) {
-        let mut taken = self.lock();
-        debug_assert!(*taken >= bytes, "more bytes came back than were taken");
-        *taken = taken.saturating_sub(bytes);
-        drop(taken);
-        self.freed.notify_all();
-        self.freed_async.notify_waiters();
+        let mut state = self.lock();
+        debug_assert!(state.taken >= bytes, "more bytes came back than were taken");
+        state.taken = state.taken.saturating_sub(bytes);
+        drop(state);
+        self.tell();
     }
 }
 
@@ -100,6 +133,19 @@ mod tests {
         assert!(!budget.try_take(1));
         budget.give_back(50);
         assert_eq!(budget.taken(), 0);
+    }
+
+    #[test]
+    fn what_is_reserved_is_for_what_is_taken_anyway() {
+        let budget = Budget::new(10);
+        budget.reserve(0, 4);
+        assert!(budget.try_take(6));
+        assert!(!budget.try_take(1));
+        assert!(budget.is_pressed());
+        budget.take_anyway(4);
+        budget.give_back(10);
+        budget.reserve(4, 0);
+        assert!(budget.try_take(10));
     }
 
     #[test]

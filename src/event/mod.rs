@@ -17,6 +17,7 @@ pub mod object;
 pub mod owned;
 pub mod reference;
 pub mod rules;
+pub mod spool;
 pub mod template;
 pub mod time;
 pub mod value;

@@ -54,6 +54,10 @@ metrics! {
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" [] "Bytes of dead letters on disk.";
     CONFLICTS: Counter "timberline_conflicts_total" ["output"] "Documents that were already there.";
+    QUEUE_DOCUMENTS: Gauge "timberline_queue_documents" ["output"] "Documents in the queue on disk, given out again or not, that have no verdict yet.";
+    QUEUE_BYTES: Gauge "timberline_queue_bytes" ["output"] "Bytes that the queue on disk takes.";
+    QUEUE_KEPT: Counter "timberline_queue_kept_total" ["output"] "Documents written to the queue on disk.";
+    QUEUE_LOST: Counter "timberline_queue_lost_total" ["output"] "Documents in the queue on disk that could not be read back.";
     BUILD_INFO: Gauge "timberline_build_info" ["version"] "1, with the version as a label.";
 }
 

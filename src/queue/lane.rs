@@ -1,0 +1,619 @@
+//! One lane: records in segments, written at the end, given out from the front, let go of when they are settled.
+//!
+//! On disk, in a folder of its own: segments `<number of the first record, 20 digits>.seg` (see `record`), and `cursor`,
+//! a line of text: `timberline queue 1 <settled> <kept> [<from>-<to>]... <xxh3>`, the number of the first record that is
+//! not settled, that of the first that was not kept when it was written, and stretches in which records may be missing
+//! that were never kept, because the machine died while they were written.
+//!
+//! Invariants:
+//! - A record counts as kept when its segment, and the segment's name, are synced. After an error of the disk nothing
+//!   that was not synced counts: the segment is left at its last sync, and the next record, which gets the same number
+//!   again, goes to a new one. So a segment's records end where the next segment's name begins.
+//! - After the start nothing is added to a segment of before: its end may be torn.
+//! - Records are given out in order, each once a run. What lies between two numbers and cannot be read is counted.
+//! - A segment is removed when all its records are settled, and the cursor says so before.
+
+use super::disk::{Disk, DiskFile};
+use super::record::{self, Record, Scan};
+use super::room::Room;
+use crate::channel::Budget;
+use crate::event::destination::{Doc, DocBatch};
+use crate::event::spool::{Kept, Lent, Refusal};
+use crate::position::{Closing, Receipt};
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
+
+const CURSOR: &str = "cursor";
+const CURSOR_HEAD: &str = "timberline queue 1 ";
+/// Records are gathered to writes of this size.
+const WRITE_BYTES: usize = 256 << 10;
+
+/// What could not be read back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Documents that were kept, known by their numbers.
+    pub documents: u64,
+    /// Documents and bytes of a write that was under way when the machine died: nobody counted on them.
+    pub torn_documents: u64,
+    pub torn_bytes: u64,
+}
+
+/// What the lanes of an output share.
+#[derive(Clone)]
+pub struct Shared {
+    pub disk: Arc<dyn Disk>,
+    pub room: Arc<Room>,
+    /// What is given out is taken from it.
+    pub budget: Arc<Budget>,
+    pub page_bytes: u64,
+}
+
+struct Segment {
+    first: u64,
+    /// What it takes on the disk.
+    bytes: u64,
+    /// How much of it holds records that count.
+    end: u64,
+}
+
+/// The segment that is written to.
+struct Open {
+    file: Box<dyn DiskFile>,
+    /// Records in it, synced or not, end here.
+    at: u64,
+}
+
+/// Where giving out stands.
+struct Reader {
+    /// The number of the next record.
+    number: u64,
+    /// The segment that is read, by its first number.
+    scan: Option<(u64, Scan)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Cursor {
+    settled: u64,
+    kept: u64,
+    torn: Vec<Range<u64>>,
+}
+
+pub struct Lane {
+    shared: Shared,
+    folder: PathBuf,
+    segments: VecDeque<Segment>,
+    open: Option<Open>,
+    /// The number of the next record that is kept.
+    next: u64,
+    reader: Reader,
+    book: Arc<Book>,
+    /// What the cursor's file says.
+    cursor: Option<Cursor>,
+    /// Records that may be missing, for nobody knows that they were kept.
+    torn: Vec<Range<u64>>,
+    lost: Lost,
+}
+
+impl Lane {
+    /// Takes up what lies in the folder. Damage is counted, never an error.
+    pub fn open(shared: Shared, folder: PathBuf) -> io::Result<Lane> {
+        let mut segments: VecDeque<Segment> = VecDeque::new();
+        let mut files: Vec<(u64, u64)> = Vec::new();
+        for (name, bytes) in shared.disk.files(&folder)? {
+            files.extend(segment_number(&name).map(|first| (first, bytes)));
+        }
+        files.sort_unstable();
+        for (first, _) in &files {
+            let path = folder.join(segment_name(*first));
+            if shared.disk.open(&path).is_ok_and(|file| record::is_newer(&*file)) {
+                let text = format!("{} was written by a newer timberline", path.display());
+                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+            }
+        }
+        for (first, bytes) in files {
+            shared.room.take_anyway(bytes);
+            segments.push_back(Segment { first, bytes, end: bytes });
+        }
+        let cursor = shared.disk.read(&folder.join(CURSOR)).ok().and_then(|bytes| Cursor::read(&bytes));
+        let mut lane = Lane {
+            next: 0,
+            reader: Reader { number: 0, scan: None },
+            book: Arc::new(Book::new(Arc::clone(&shared.budget))),
+            open: None,
+            lost: Lost::default(),
+            torn: cursor.as_ref().map(|cursor| cursor.torn.clone()).unwrap_or_default(),
+            cursor,
+            segments,
+            folder,
+            shared,
+        };
+        lane.take_up()?;
+        Ok(lane)
+    }
+
+    fn take_up(&mut self) -> io::Result<()> {
+        let first = self.segments.front().map(|segment| segment.first);
+        let kept = self.cursor.as_ref().map_or(0, |cursor| cursor.kept);
+        self.reader.number = self.cursor.as_ref().map(|cursor| cursor.settled).or(first).unwrap_or(0);
+        self.next = self.reader.number.max(kept);
+        if let Some(last) = self.segments.back() {
+            self.look_at_last(last.first, last.end, kept)?;
+        }
+        self.book.start(self.reader.number);
+        Ok(())
+    }
+
+    /// The last segment alone says how far records go. Those of its last sync, if that came back at all, need not be
+    /// there the next time.
+    fn look_at_last(&mut self, first: u64, end: u64, kept: u64) -> io::Result<()> {
+        let (mut group, mut next, mut whole_until) = (first, first, record::FILE_HEAD_BYTES);
+        if let Some(mut scan) = self.scan(first, end)? {
+            while let Some(Record { number, group: its, .. }) = scan.next() {
+                (group, next) = (group.max(its), next.max(number + 1));
+                whole_until = scan.position();
+            }
+        }
+        let doubtful = group.max(kept)..next;
+        if !doubtful.is_empty() && !self.torn.contains(&doubtful) {
+            self.torn.push(doubtful);
+        }
+        self.lost.torn_bytes = end.saturating_sub(whole_until);
+        self.next = self.next.max(next);
+        Ok(())
+    }
+
+    /// Documents that are not settled.
+    pub fn documents(&self) -> u64 {
+        self.next - self.book.settled_to(self.reader.number)
+    }
+
+    /// Whether there are documents to give out.
+    pub fn has_more(&self) -> bool {
+        self.reader.number < self.next
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.bytes).sum()
+    }
+
+    /// What was found to be lost since it was last asked.
+    pub fn take_lost(&mut self) -> Lost {
+        std::mem::take(&mut self.lost)
+    }
+
+    // --- keeping ----------------------------------------------------------------------------------------------------
+
+    pub fn keep<'a>(&mut self, documents: &mut dyn Iterator<Item = Lent<'a>>) -> Kept {
+        let mut kept = Kept::default();
+        let mut waiting = documents.next();
+        while waiting.is_some() {
+            match self.fill_page(documents, &mut waiting) {
+                Ok(count) => kept.documents += count,
+                Err((count, why)) => {
+                    kept.documents += count;
+                    kept.why = Some(why);
+                    return kept;
+                }
+            }
+        }
+        kept
+    }
+
+    /// Writes documents until the segment is full or there are no more, and syncs them. Says how many count.
+    fn fill_page<'a>(
+        &mut self,
+        documents: &mut dyn Iterator<Item = Lent<'a>>,
+        waiting: &mut Option<Lent<'a>>,
+    ) -> Result<usize, (usize, Refusal)> {
+        self.open_page().map_err(|why| (0, why))?;
+        let (mut bytes, mut count, mut full) = (Vec::with_capacity(WRITE_BYTES), 0, false);
+        while let Some(document) = waiting.take() {
+            let size = record::size(&document);
+            let fresh = self.open.as_ref().is_some_and(|open| open.at == record::FILE_HEAD_BYTES) && count == 0;
+            let there = self.open.as_ref().map_or(0, |open| open.at) + bytes.len() as u64;
+            if !fresh && there + size > self.shared.page_bytes {
+                *waiting = Some(document);
+                break;
+            }
+            if !self.shared.room.take(size) {
+                *waiting = Some(document);
+                full = true;
+                break;
+            }
+            self.grow(size);
+            record::encode(self.next + count as u64, self.next, &document, &mut bytes);
+            count += 1;
+            if bytes.len() >= WRITE_BYTES {
+                self.write(&mut bytes).map_err(|why| (0, self.abandon(why)))?;
+            }
+            *waiting = documents.next();
+        }
+        let page_is_full = waiting.is_some() && !full;
+        self.write(&mut bytes).and_then(|()| self.sync()).map_err(|why| (0, self.abandon(why)))?;
+        self.next += count as u64;
+        if page_is_full {
+            self.open = None;
+        }
+        if full { Err((count, Refusal::Full)) } else { Ok(count) }
+    }
+
+    fn open_page(&mut self) -> Result<(), Refusal> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        // One in which nothing counts has the name of the new one.
+        while let Some(empty) = self.segments.pop_back_if(|segment| segment.first >= self.next) {
+            self.shared.room.give_back(empty.bytes);
+        }
+        if !self.shared.room.take(record::FILE_HEAD_BYTES) {
+            return Err(Refusal::Full);
+        }
+        if self.cursor.as_ref().map_or(&[][..], |cursor| &cursor.torn) != self.torn {
+            // After this it can no longer be seen.
+            self.write_cursor(self.book.settled_to(self.reader.number)).map_err(Refusal::Disk)?;
+        }
+        let opened = self.create_page();
+        let failed = |why| {
+            self.shared.room.give_back(record::FILE_HEAD_BYTES);
+            Refusal::Disk(why)
+        };
+        let file = opened.map_err(failed)?;
+        let head = record::FILE_HEAD_BYTES;
+        self.segments.push_back(Segment { first: self.next, bytes: head, end: head });
+        self.open = Some(Open { file, at: head });
+        Ok(())
+    }
+
+    fn create_page(&self) -> io::Result<Box<dyn DiskFile>> {
+        let (disk, path) = (&self.shared.disk, self.path(self.next));
+        disk.make_folder(&self.folder)?;
+        match disk.remove(&path) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
+        let file = disk.create(&path)?;
+        let made = file.write_all_at(&record::file_head(record::VERSION), 0);
+        let made = made.and_then(|()| file.sync()).and_then(|()| disk.sync_folder(&self.folder));
+        made.inspect_err(|_| _ = disk.remove(&path)).map(|()| file)
+    }
+
+    fn grow(&mut self, bytes: u64) {
+        if let Some(segment) = self.segments.back_mut() {
+            segment.bytes += bytes;
+        }
+    }
+
+    fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.file.write_all_at(bytes, open.at)?;
+        open.at += bytes.len() as u64;
+        bytes.clear();
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let (Some(open), Some(segment)) = (&self.open, self.segments.back_mut()) else { return Ok(()) };
+        open.file.sync()?;
+        segment.end = open.at;
+        Ok(())
+    }
+
+    /// The disk failed: what was not synced does not count, and this segment gets no more. A sync that failed once may
+    /// claim success the next time, so it is not asked again.
+    fn abandon(&mut self, why: io::Error) -> Refusal {
+        self.open = None;
+        if self.segments.back().is_some_and(|segment| segment.end <= record::FILE_HEAD_BYTES)
+            && let Some(segment) = self.segments.pop_back()
+        {
+            let _ = self.shared.disk.remove(&self.path(segment.first));
+            self.shared.room.give_back(segment.bytes);
+        }
+        Refusal::Disk(why)
+    }
+
+    // --- giving out -------------------------------------------------------------------------------------------------
+
+    pub fn next(&mut self, bytes: usize) -> io::Result<Option<DocBatch>> {
+        let from = self.reader.number;
+        let mut batch = DocBatch::default();
+        while batch.body.len() < bytes && self.reader.number < self.next {
+            match self.read_one(&mut batch) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(why) if batch.docs.is_empty() => return Err(why),
+                Err(_) => break,
+            }
+        }
+        if batch.docs.is_empty() {
+            self.book.pass(from, self.reader.number);
+            return Ok(None);
+        }
+        batch.receipts.push(self.book.give_out(self.reader.number, batch.body.len()));
+        Ok(Some(batch))
+    }
+
+    /// Adds the next record to the batch; says whether there was one.
+    fn read_one(&mut self, batch: &mut DocBatch) -> io::Result<bool> {
+        loop {
+            let Some(at) = self.segments.iter().rposition(|segment| segment.first <= self.reader.number) else {
+                // What lay before the first segment is gone.
+                self.miss(self.segments.front().map_or(self.next, |segment| segment.first));
+                return Ok(self.has_more());
+            };
+            let until = self.segments.get(at + 1).map_or(self.next, |segment| segment.first);
+            let (first, end) = (self.segments[at].first, self.segments[at].end);
+            if self.reader.scan.as_ref().is_none_or(|(there, _)| *there != first) {
+                self.reader.scan = self.scan(first, end)?.map(|scan| (first, scan));
+            }
+            let number = match &mut self.reader.scan {
+                None => None,
+                Some((_, scan)) => {
+                    scan.extend(end);
+                    take_next(scan, self.reader.number, until, batch)
+                }
+            };
+            match number {
+                Some(number) => {
+                    self.miss(number);
+                    self.reader.number = number + 1;
+                    return Ok(true);
+                }
+                None => self.miss(until),
+            }
+            if !self.has_more() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Records up to this number cannot be read.
+    fn miss(&mut self, number: u64) {
+        let missed = self.reader.number..number;
+        let torn: u64 = self.torn.iter().map(|torn| overlap(&missed, torn)).sum();
+        self.lost.torn_documents += torn;
+        self.lost.documents += missed.end.saturating_sub(missed.start) - torn;
+        self.reader.number = self.reader.number.max(number);
+    }
+
+    /// `None`: the file is gone.
+    fn scan(&self, first: u64, end: u64) -> io::Result<Option<Scan>> {
+        match self.shared.disk.open(&self.path(first)) {
+            Ok(file) => Ok(Some(Scan::new(file, end))),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    // --- letting go -------------------------------------------------------------------------------------------------
+
+    /// Writes the cursor and removes segments whose records are all settled.
+    pub fn tend(&mut self) {
+        let settled = self.book.settled_to(self.reader.number);
+        let is_done = settled >= self.next;
+        let ends = self.segments.iter().skip(1).map(|segment| segment.first);
+        let removable = if is_done { self.segments.len() } else { ends.take_while(|first| *first <= settled).count() };
+        let said = self.cursor.as_ref().map(|cursor| cursor.settled);
+        let is_news = if said.is_none() { !self.segments.is_empty() } else { said != Some(settled) };
+        if is_news && let Err(why) = self.write_cursor(settled) {
+            tracing::debug!(%why, folder = %self.folder.display(), "cannot write the cursor of a queue");
+            // Where the disk is full, the cursor needs the room of what goes.
+            if why.kind() != io::ErrorKind::StorageFull {
+                return;
+            }
+        }
+        if is_done {
+            (self.open, self.reader.scan) = (None, None);
+        }
+        for segment in self.segments.drain(..removable).collect::<Vec<_>>() {
+            match self.shared.disk.remove(&self.path(segment.first)) {
+                Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                    tracing::debug!(%why, segment = segment.first, "cannot remove a segment that is done");
+                }
+                _ => {}
+            }
+            self.shared.room.give_back(segment.bytes);
+        }
+    }
+
+    /// For a start that knows what was kept.
+    pub fn close(&mut self) {
+        self.tend();
+        if !self.segments.is_empty() {
+            let written = self.write_cursor(self.book.settled_to(self.reader.number));
+            if let Err(why) = written {
+                tracing::debug!(%why, folder = %self.folder.display(), "cannot write the cursor of a queue");
+            }
+        }
+    }
+
+    fn write_cursor(&mut self, settled: u64) -> io::Result<()> {
+        self.torn.retain(|torn| torn.end > settled);
+        let cursor = Cursor { settled, kept: self.next, torn: self.torn.clone() };
+        if self.cursor.as_ref() != Some(&cursor) {
+            let disk = &self.shared.disk;
+            disk.make_folder(&self.folder)?;
+            disk.replace(&self.folder.join(CURSOR), cursor.text().as_bytes())?;
+            self.cursor = Some(cursor);
+        }
+        Ok(())
+    }
+
+    /// An empty lane leaves nothing behind.
+    pub fn remove(self) {
+        let disk = &self.shared.disk;
+        let gone = disk.remove(&self.folder.join(CURSOR)).and_then(|()| disk.remove_folder(&self.folder));
+        if let Err(why) = gone {
+            tracing::debug!(%why, folder = %self.folder.display(), "cannot remove the folder of an empty queue");
+        }
+    }
+
+    fn path(&self, first: u64) -> PathBuf {
+        self.folder.join(segment_name(first))
+    }
+
+    /// The name of the index that its documents go to: that of its first record.
+    pub fn first_index(&self) -> Option<Vec<u8>> {
+        self.segments.iter().find_map(|segment| {
+            let mut scan = self.scan(segment.first, segment.end).ok()??;
+            let document = scan.next()?.document;
+            let marks = document.marks.index;
+            Some(document.lines[marks.start as usize..marks.end as usize].to_vec())
+        })
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.shared.room.give_back(self.bytes());
+    }
+}
+
+/// Appends the next record that has a number between these two; says which.
+fn take_next(scan: &mut Scan, from: u64, until: u64, batch: &mut DocBatch) -> Option<u64> {
+    loop {
+        let record = scan.next()?;
+        if record.number >= until {
+            // Of a write that failed: the number was given anew.
+            return None;
+        }
+        if record.number >= from {
+            push(batch, &record.document);
+            return Some(record.number);
+        }
+    }
+}
+
+fn push(batch: &mut DocBatch, document: &Lent<'_>) {
+    let start = batch.body.len() as u32;
+    let at = |range: &std::ops::Range<u32>| range.start + start..range.end + start;
+    let Doc { action, source, index, id } = &document.marks;
+    batch.docs.push(Doc { action: at(action), source: at(source), index: at(index), id: at(id) });
+    batch.body.extend_from_slice(document.lines);
+}
+
+fn segment_name(first: u64) -> String {
+    format!("{first:020}.seg")
+}
+
+fn segment_number(name: &str) -> Option<u64> {
+    name.strip_suffix(".seg").filter(|digits| digits.len() == 20)?.parse().ok()
+}
+
+impl Cursor {
+    fn text(&self) -> String {
+        let mut text = format!("{CURSOR_HEAD}{} {}", self.settled, self.kept);
+        for torn in &self.torn {
+            text += &format!(" {}-{}", torn.start, torn.end);
+        }
+        let checksum = xxh3_64(text.as_bytes());
+        format!("{text} {checksum:016x}\n")
+    }
+
+    fn read(bytes: &[u8]) -> Option<Cursor> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let mut words = text.strip_prefix(CURSOR_HEAD)?.split(' ');
+        let (settled, kept) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        let torn = words.filter_map(|word| {
+            let (from, to) = word.split_once('-')?;
+            Some(from.parse().ok()?..to.parse().ok()?)
+        });
+        let cursor = Cursor { settled, kept, torn: torn.collect() };
+        (cursor.text() == text).then_some(cursor)
+    }
+}
+
+fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
+    a.end.min(b.end).saturating_sub(a.start.max(b.start))
+}
+
+/// Whether there is a lane in this folder.
+pub fn is_lane(disk: &dyn Disk, folder: &Path) -> bool {
+    disk.files(folder).is_ok_and(|files| files.iter().any(|(name, _)| segment_number(name).is_some() || name == CURSOR))
+}
+
+/// The receipts of what was given out.
+struct Book {
+    budget: Arc<Budget>,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Default)]
+struct Pages {
+    /// Stretches that were given out and are not settled up to here, in order.
+    stretches: VecDeque<Stretch>,
+    /// The entry of the first stretch.
+    first: u64,
+    settled: u64,
+}
+
+struct Stretch {
+    to: u64,
+    bytes: usize,
+    settled: bool,
+}
+
+impl Book {
+    fn new(budget: Arc<Budget>) -> Book {
+        Book { budget, pages: Mutex::default() }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, number: u64) {
+        self.pages().settled = number;
+    }
+
+    /// Records before this number are settled; `read` is how far they were given out.
+    fn settled_to(&self, read: u64) -> u64 {
+        let pages = self.pages();
+        if pages.stretches.is_empty() { read } else { pages.settled }
+    }
+
+    /// Nothing could be read between these numbers.
+    fn pass(&self, from: u64, to: u64) {
+        let mut pages = self.pages();
+        if let Some(last) = pages.stretches.back_mut().filter(|last| last.to == from) {
+            last.to = to;
+        }
+    }
+
+    fn give_out(self: &Arc<Self>, to: u64, bytes: usize) -> Receipt {
+        self.budget.take_anyway(bytes);
+        let mut pages = self.pages();
+        let entry = pages.first + pages.stretches.len() as u64;
+        pages.stretches.push_back(Stretch { to, bytes, settled: false });
+        drop(pages);
+        Receipt::open(entry, Arc::clone(self) as Arc<dyn Closing>)
+    }
+
+    fn close(&self, entry: u64, settled: bool) {
+        let mut pages = self.pages();
+        let at = entry.wrapping_sub(pages.first) as usize;
+        let Some(stretch) = pages.stretches.get_mut(at) else { return };
+        stretch.settled = settled;
+        let bytes = std::mem::take(&mut stretch.bytes);
+        while let Some(done) = pages.stretches.pop_front_if(|stretch| stretch.settled) {
+            pages.settled = done.to;
+            pages.first += 1;
+        }
+        drop(pages);
+        self.budget.give_back(bytes);
+    }
+}
+
+impl Closing for Book {
+    fn settled(&self, entry: u64) {
+        self.close(entry, true);
+    }
+
+    /// It is given out again at the next start.
+    fn forgotten(&self, entry: u64) {
+        self.close(entry, false);
+    }
+}

@@ -1,0 +1,151 @@
+//! Documents that cannot leave yet, on disk: what an output may not hold in memory any longer, because its engine is
+//! away or an index takes nothing, or because the daemon stops.
+//!
+//! The documents are finished: rendered, with index and id, never grouped or dated again. Each output has a folder
+//! with a *lane* for all its documents and one for each index that it has set aside (`lane`); a lane is a row of
+//! *segments* of checksummed *records* (`record`). The output decides what is spilled and when it is read back
+//! (`event::spool`); here it is kept, and found again after any end of the daemon.
+//!
+//! `<path.queue>/<output>/main/`, `<path.queue>/<output>/index-<xxh3 of the index's name>/`; folders have mode 0700,
+//! files 0600.
+
+mod disk;
+mod lane;
+mod record;
+mod room;
+#[cfg(test)]
+mod simulated;
+mod spool;
+#[cfg(test)]
+mod tests;
+
+pub use disk::{Disk, DiskFile, RealDisk};
+pub use spool::DiskSpool;
+
+use crate::channel::Budget;
+use crate::event::destination::DocBatch;
+use lane::{Lane, Shared};
+use room::Room;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The default of `queue.max_bytes`, as in Logstash.
+pub const BYTES_MAX: u64 = 1 << 30;
+/// The default of `queue.page_capacity`, as in Logstash.
+pub const PAGE_BYTES: u64 = 64 << 20;
+
+const MAIN_FOLDER: &str = "main";
+const INDEX_FOLDER: &str = "index-";
+
+/// What the queue must be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `path.queue`
+    pub folder: PathBuf,
+    /// The most that it may take on the disk (`queue.max_bytes`).
+    pub bytes_max: u64,
+    /// The size of a segment (`queue.page_capacity`).
+    pub page_bytes: u64,
+}
+
+/// The queues of all outputs.
+#[derive(Clone)]
+pub struct Queue {
+    folder: PathBuf,
+    shared: Shared,
+}
+
+impl Queue {
+    /// Touches nothing yet.
+    pub fn new(config: &Config, disk: Arc<dyn Disk>, budget: Arc<Budget>) -> Queue {
+        let room = Arc::new(Room::new(config.bytes_max));
+        let shared = Shared { disk, room, budget, page_bytes: config.page_bytes.max(1) };
+        Queue { folder: config.folder.clone(), shared }
+    }
+
+    /// The part of an output, with what it holds from before.
+    pub fn spool(&self, output: &str) -> io::Result<DiskSpool> {
+        DiskSpool::open(output, self.folder.join(folder_name(output)), self.shared.clone())
+    }
+
+    /// Folders of outputs other than these.
+    pub fn strangers(&self, outputs: &[&str]) -> Vec<String> {
+        let ours: Vec<String> = outputs.iter().map(|output| folder_name(output)).collect();
+        let folders = self.shared.disk.folders(&self.folder).unwrap_or_default();
+        let holds =
+            |name: &String| lanes_in(&*self.shared.disk, &self.folder.join(name)).iter().any(|lane| self.holds(lane));
+        folders.into_iter().filter(|name| !ours.contains(name) && holds(name)).collect()
+    }
+
+    fn holds(&self, lane: &Path) -> bool {
+        self.shared.disk.files(lane).is_ok_and(|files| files.iter().any(|(name, _)| name.ends_with(".seg")))
+    }
+
+    /// Every lane, with `each` called for its documents in order; changes nothing.
+    pub fn inspect(&self, each: &mut dyn FnMut(&str, &DocBatch)) -> io::Result<Vec<Inspected>> {
+        let disk = &*self.shared.disk;
+        let mut found = Vec::new();
+        for output in disk.folders(&self.folder)? {
+            for folder in lanes_in(disk, &self.folder.join(&output)) {
+                let mut lane = Lane::open(self.shared.clone(), folder.clone())?;
+                let index = if folder.ends_with(MAIN_FOLDER) { None } else { lane.first_index() };
+                let (mut documents, mut receipts) = (0, Vec::new());
+                while let Some(mut batch) = lane.next(1 << 20)? {
+                    documents += batch.docs.len() as u64;
+                    each(&output, &batch);
+                    receipts.append(&mut batch.receipts);
+                }
+                let index = index.map(|index| String::from_utf8_lossy(&index).into_owned());
+                let lost = lane.take_lost();
+                found.push(Inspected {
+                    output: output.clone(),
+                    index,
+                    documents,
+                    bytes: lane.bytes(),
+                    lost: lost.documents,
+                    torn_bytes: lost.torn_bytes,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What lies in a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspected {
+    /// The name of the output's folder.
+    pub output: String,
+    /// The index that takes no documents; `None` for what waits for none in particular.
+    pub index: Option<String>,
+    pub documents: u64,
+    /// On the disk.
+    pub bytes: u64,
+    /// Documents that cannot be read back.
+    pub lost: u64,
+    pub torn_bytes: u64,
+}
+
+/// The folder of an output: its name, where that is a name for a file; told apart by a hash where it is not.
+fn folder_name(output: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !output.is_empty() && output.len() <= 64 && output.chars().all(plain) {
+        return output.into();
+    }
+    let name: String = output.chars().take(48).map(|c| if plain(c) { c } else { '_' }).collect();
+    format!("{name}-{:016x}", xxh3_64(output.as_bytes()))
+}
+
+fn lane_folder(lane: &[u8]) -> String {
+    if lane.is_empty() { MAIN_FOLDER.into() } else { format!("{INDEX_FOLDER}{:016x}", xxh3_64(lane)) }
+}
+
+/// The folders of an output's lanes, the main one first.
+fn lanes_in(disk: &dyn Disk, folder: &Path) -> Vec<PathBuf> {
+    let mut names = disk.folders(folder).unwrap_or_default();
+    names.retain(|name| name == MAIN_FOLDER || name.starts_with(INDEX_FOLDER));
+    names.sort_by_key(|name| (name != MAIN_FOLDER, name.clone()));
+    names.into_iter().map(|name| folder.join(name)).filter(|folder| lane::is_lane(disk, folder)).collect()
+}
