@@ -11,10 +11,12 @@ use crate::channel::{Budget, Receiver, Sender, StopSwitch, bounded};
 use crate::clock::{Clock, SystemClock};
 use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
+use crate::event::spool::Spool;
 use crate::pipeline::worker::{Batches, Deserted, Worker, run as run_worker};
 use crate::pipeline::{OutputSpec, Pipeline};
 use crate::pool::Pool;
 use crate::position::Ledger;
+use crate::queue::{self, Queue, RealDisk};
 use crate::registry::{self, Registry};
 use crate::telemetry::exposition::Exposition;
 use crate::telemetry::http::{Node, Pages, Ports, Server};
@@ -50,6 +52,10 @@ pub struct DaemonConfig {
     pub data: PathBuf,
     pub registry: registry::Config,
     pub dead_letter_bytes_max: u64,
+    /// `None`: documents wait in memory alone.
+    pub queue: Option<queue::Config>,
+    /// Everything goes through the queue on disk.
+    pub persisted: bool,
     pub workers: usize,
     /// Bytes of log lines held in memory, in all rooms together.
     pub budget_bytes: usize,
@@ -176,7 +182,8 @@ impl Running {
         let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
         let pool = Pool::new(config.budget_bytes);
-        let (output_tasks, pipes) = start_outputs(config, &pipeline.outputs, outputs, &clock, &switch, &readiness);
+        let wirings = Wirings { config, clock: &clock, switch: &switch, readiness: &readiness, budget: &budget };
+        let (output_tasks, pipes) = wirings.start(&pipeline.outputs, outputs);
         let (workers, worker_ends) = start_workers(config, &pipeline, pipes, &pool)?;
         let wiring = input::Wiring {
             input: 0,
@@ -246,10 +253,19 @@ impl Running {
     /// The last line of the log: what came in and what became of it.
     fn say_books(&self) {
         let total = |metric| self.exposition.total(metric) as u64;
+        let of = |outcome: &str| self.exposition.total_of(metrics::DOCUMENTS, outcome) as u64;
         tracing::info!(
             lines = total(metrics::LINES_READ),
-            documents = total(metrics::DOCUMENTS),
             dropped = total(metrics::EVENTS_DROPPED),
+            documents = total(metrics::DOCUMENTS_MADE),
+            from_disk = total(metrics::QUEUE_FOUND),
+            stored = of("stored"),
+            already_there = of("already_there"),
+            dead_letter = of("dead_letter"),
+            refused = of("refused"),
+            on_disk = total(metrics::QUEUE_DOCUMENTS),
+            lost_on_disk = total(metrics::QUEUE_LOST),
+            undelivered = total(metrics::DOCUMENTS_OPEN),
             open = self.registry.receipts_open(),
             forgotten = self.registry.receipts_forgotten(),
             "stopped"
@@ -333,31 +349,84 @@ impl Running {
     }
 }
 
-fn start_outputs(
-    config: &DaemonConfig,
-    specs: &[OutputSpec],
-    outputs: Vec<Box<dyn output::Output>>,
-    clock: &Arc<dyn Clock>,
-    switch: &StopSwitch,
-    readiness: &Readiness,
-) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
-    let mut tasks = JoinSet::new();
-    let mut pipes = Vec::new();
-    for (output, spec) in outputs.into_iter().zip(specs) {
-        let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
-        pipes.push(pipe);
-        tasks.spawn(output.run(output::Wiring {
-            label: spec.label.as_str().into(),
-            batches,
-            clock: Arc::clone(clock),
-            stop: switch.listener(),
-            shutdown_timeout: config.shutdown_timeout,
-            data: config.data.clone(),
-            readiness: readiness.clone(),
-            dead_letters_bytes_max: config.dead_letter_bytes_max,
-        }));
+/// What outputs are given.
+struct Wirings<'a> {
+    config: &'a DaemonConfig,
+    clock: &'a Arc<dyn Clock>,
+    switch: &'a StopSwitch,
+    readiness: &'a Readiness,
+    budget: &'a Arc<Budget>,
+}
+
+impl Wirings<'_> {
+    fn start(
+        &self,
+        specs: &[OutputSpec],
+        outputs: Vec<Box<dyn output::Output>>,
+    ) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
+        let mut queues = Queues::new(self.config, self.budget);
+        let (mut tasks, mut pipes) = (JoinSet::new(), Vec::new());
+        for (output, spec) in outputs.into_iter().zip(specs) {
+            let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
+            pipes.push(pipe);
+            let spool = if output.spools() { queues.of(&spec.label) } else { None };
+            tasks.spawn(output.run(output::Wiring {
+                label: spec.label.as_str().into(),
+                batches,
+                clock: Arc::clone(self.clock),
+                stop: self.switch.listener(),
+                shutdown_timeout: self.config.shutdown_timeout,
+                data: self.config.data.clone(),
+                readiness: self.readiness.clone(),
+                dead_letters_bytes_max: self.config.dead_letter_bytes_max,
+                budget: Arc::clone(self.budget),
+                spool,
+                persisted: self.config.persisted,
+            }));
+        }
+        queues.say_strangers();
+        (tasks, pipes)
     }
-    (tasks, pipes)
+}
+
+/// The queue on disk, and whose parts are given out.
+struct Queues {
+    queue: Option<Queue>,
+    names: Vec<String>,
+}
+
+impl Queues {
+    fn new(config: &DaemonConfig, budget: &Arc<Budget>) -> Queues {
+        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget));
+        Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
+    }
+
+    /// The part of an output. Without an `id`, outputs of a plugin have one name, and are numbered.
+    fn of(&mut self, label: &str) -> Option<Box<dyn Spool>> {
+        let queue = self.queue.as_ref()?;
+        let numbered = (2..).map(|number| format!("{label}-{number}"));
+        let name = std::iter::once(label.to_string()).chain(numbered).find(|name| !self.names.contains(name))?;
+        let spool = queue.spool(&name);
+        self.names.push(name);
+        match spool {
+            Ok(spool) => Some(Box::new(spool)),
+            Err(error) => {
+                tracing::error!(output = label, %error, "cannot use the queue on disk: it stays as it is, documents wait in memory");
+                None
+            }
+        }
+    }
+
+    fn say_strangers(&self) {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let strangers = self.queue.as_ref().map(|queue| queue.strangers(&names)).unwrap_or_default();
+        if !strangers.is_empty() {
+            tracing::warn!(
+                outputs = strangers.join(" "),
+                "the queue on disk holds documents for outputs that the pipeline has not: they stay there"
+            );
+        }
+    }
 }
 
 type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<WorkerEnd>);
@@ -470,7 +539,15 @@ fn node(config: &DaemonConfig) -> Node {
         id: format!("{:016x}", crate::event::Identity::hash_source(&config.host, &config.data.to_string_lossy())),
         workers: config.workers,
         batch_size: 0,
-        queue_type: "memory".into(),
+        queue_type: queue_type(config).into(),
+    }
+}
+
+fn queue_type(config: &DaemonConfig) -> &'static str {
+    match (&config.queue, config.persisted) {
+        (None, _) => "memory",
+        (Some(_), true) => "persisted",
+        (Some(_), false) => "spill",
     }
 }
 

@@ -5,7 +5,7 @@ use super::load::pipeline;
 use super::{Ended, Exit, Failure};
 use crate::app::daemon::{self, DaemonConfig, HttpConfig};
 use crate::clock::{Clock as _, SystemClock};
-use crate::settings::Settings;
+use crate::settings::{QueueType, Settings};
 use crate::telemetry::logging;
 
 pub fn run(arguments: &RunArguments) -> Ended {
@@ -31,6 +31,8 @@ fn config(settings: &Settings) -> DaemonConfig {
         data: settings.path_data.clone(),
         registry: settings.registry.clone(),
         dead_letter_bytes_max: settings.dead_letter_bytes_max,
+        queue: (settings.queue.kind != QueueType::Memory).then(|| settings.queue.disk.clone()),
+        persisted: settings.queue.kind == QueueType::Persisted,
         workers: settings.pipeline.workers,
         budget_bytes: settings.queue.memory_bytes,
         shutdown_timeout: settings.shutdown_timeout,

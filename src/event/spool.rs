@@ -42,6 +42,8 @@ pub enum Refusal {
 pub struct Stock {
     /// Documents whose receipts are not settled, given out or not.
     pub documents: u64,
+    /// Documents that were not given out.
+    pub waiting: u64,
     pub bytes: u64,
 }
 

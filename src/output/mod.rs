@@ -8,9 +8,10 @@ pub mod stdout;
 #[cfg(test)]
 mod testing;
 
-use crate::channel::{Receiver, Stop};
+use crate::channel::{Budget, Receiver, Stop};
 use crate::clock::Clock;
 use crate::event::destination::{DocBatch, Rendering};
+use crate::event::spool::Spool;
 use crate::plugin::{Declaration, Fault, Settings};
 use crate::telemetry::readiness::Readiness;
 use std::future::Future;
@@ -23,7 +24,6 @@ use std::time::Duration;
 pub const DEAD_LETTERS_BYTES_MAX: u64 = 1 << 30;
 
 /// What an output is given when it runs.
-#[derive(Clone)]
 pub struct Wiring {
     /// Its name in metrics: its `id`, or its plugin's name.
     pub label: Arc<str>,
@@ -39,6 +39,12 @@ pub struct Wiring {
     pub readiness: Readiness,
     /// `dead_letter_queue.max_bytes`, for each output.
     pub dead_letters_bytes_max: u64,
+    /// Whether memory is needed.
+    pub budget: Arc<Budget>,
+    /// Its part of the queue on disk, if it has one.
+    pub spool: Option<Box<dyn Spool>>,
+    /// Everything goes through the disk (`queue.type: persisted`).
+    pub persisted: bool,
 }
 
 /// Runs until its pipe is closed and empty, or the time to stop is over.
@@ -49,6 +55,11 @@ pub trait Output: Send {
     /// Opens what can be wrong for good (a folder that cannot be written): an error ends the start.
     fn open(&mut self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Whether its documents may wait in the queue on disk.
+    fn spools(&self) -> bool {
+        false
     }
 
     /// Sends everything that comes; batches are settled when all their documents have a verdict. What cannot be

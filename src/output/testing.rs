@@ -1,7 +1,7 @@
 //! What the tests of the outputs share: a book that counts receipts, batches made by hand, a wiring of their own.
 
 use super::{DEAD_LETTERS_BYTES_MAX, Wiring};
-use crate::channel::{Sender, StopSwitch, bounded};
+use crate::channel::{Budget, Sender, StopSwitch, bounded};
 use crate::clock::SystemClock;
 use crate::event::destination::{Doc, DocBatch};
 use crate::position::{Closing, Receipt};
@@ -77,6 +77,9 @@ pub fn wiring(data: &Path) -> (Sender<DocBatch>, Wiring) {
         data: data.into(),
         dead_letters_bytes_max: DEAD_LETTERS_BYTES_MAX,
         readiness: Readiness::default(),
+        budget: Arc::new(Budget::new(1 << 20)),
+        spool: None,
+        persisted: false,
     };
     (sender, wiring)
 }

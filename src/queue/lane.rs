@@ -171,9 +171,14 @@ impl Lane {
         self.next - self.book.settled_to(self.reader.number)
     }
 
+    /// Documents to give out.
+    pub fn waiting(&self) -> u64 {
+        self.next - self.reader.number
+    }
+
     /// Whether there are documents to give out.
     pub fn has_more(&self) -> bool {
-        self.reader.number < self.next
+        self.waiting() > 0
     }
 
     pub fn bytes(&self) -> u64 {

@@ -59,6 +59,7 @@ impl DiskSpool {
         let stock = spool.stock();
         if stock.documents > 0 {
             let (documents, bytes) = (stock.documents, stock.bytes);
+            metrics::counter(metrics::QUEUE_FOUND, &[&spool.output]).increment(stock.waiting);
             tracing::info!(output = spool.output, documents, bytes, "documents wait in the queue on disk");
         }
         Ok(spool)
@@ -94,7 +95,7 @@ impl DiskSpool {
             }
         }
         let stock = self.stock();
-        self.figures.documents.set(stock.documents as f64);
+        self.figures.documents.set(stock.waiting as f64);
         self.figures.bytes.set(stock.bytes as f64);
         let reserved = if stock.documents > 0 { self.shared.budget.bytes_max() / RESERVED_PART } else { 0 };
         self.shared.budget.reserve(std::mem::replace(&mut self.reserved, reserved), reserved);
@@ -145,12 +146,12 @@ impl Spool for DiskSpool {
     }
 
     fn stock(&self) -> Stock {
-        let (mut documents, mut bytes) = (0, 0);
-        for lane in self.lanes.values() {
-            documents += lane.documents();
-            bytes += lane.bytes();
+        let lanes = || self.lanes.values();
+        Stock {
+            documents: lanes().map(Lane::documents).sum(),
+            waiting: lanes().map(Lane::waiting).sum(),
+            bytes: lanes().map(Lane::bytes).sum(),
         }
-        Stock { documents, bytes }
     }
 }
 

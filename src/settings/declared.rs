@@ -168,8 +168,22 @@ pub const DECLARED: &[Declared] = &[
     Declared::new(
         "queue.type",
         Kind::OneOf(QueueType::NAMES),
-        "memory",
-        "Where documents wait that cannot leave: in memory; when it is full, inputs wait, and Docker keeps its logs.",
+        "spill",
+        "Where documents wait that cannot leave. `spill` (ours): in memory, then on disk, and nothing touches the disk while the engine takes them. `memory`: there alone. `persisted`: each goes to the disk first. When all is full, inputs wait, and Docker keeps its logs.",
+    ),
+    Declared::new("path.queue", Kind::Path, "", "The folder of the queue on disk.")
+        .found_out(String::new, "`queue` in the folder of `path.data`"),
+    Declared::new(
+        "queue.max_bytes",
+        Kind::Bytes,
+        "1gib",
+        "The most that the queue may take on disk, all outputs together.",
+    ),
+    Declared::new(
+        "queue.page_capacity",
+        Kind::Bytes,
+        "64mib",
+        "The size of the files that the queue on disk is made of.",
     ),
     Declared::new(
         "queue.memory_bytes",
@@ -241,8 +255,6 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("pipeline.unsafe_shutdown", "write `shutdown_timeout`"),
     ("queue.checkpoint.acks", "remove it: what is answered for is on disk"),
     ("queue.checkpoint.writes", "remove it: what is answered for is on disk"),
-    ("queue.drain", "remove it: stopping drains for `shutdown_timeout`, and what is left is read again"),
-    ("queue.max_bytes", "write `queue.memory_bytes`: nothing waits on disk"),
-    ("queue.max_events", "write `queue.memory_bytes`"),
-    ("queue.page_capacity", "remove it"),
+    ("queue.drain", "remove it: stopping drains for `shutdown_timeout`, and what is left waits on disk"),
+    ("queue.max_events", "write `queue.max_bytes`"),
 ];

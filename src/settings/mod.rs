@@ -15,6 +15,7 @@ use crate::event::Rules;
 use crate::event::rules::EscapeStyle;
 use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
+use crate::queue;
 use crate::registry;
 use crate::telemetry::http::Ports;
 use crate::telemetry::logging;
@@ -88,14 +89,19 @@ pub struct Http {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueType {
+    /// On disk when it must be.
+    Spill,
     Memory,
+    Persisted,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Queue {
     pub kind: QueueType,
     /// What may be held in memory, in all rooms together.
     pub memory_bytes: usize,
+    /// The part on disk.
+    pub disk: queue::Config,
 }
 
 /// What is wrong with a setting.
@@ -179,6 +185,11 @@ impl Settings {
             queue: Queue {
                 kind: values.word("queue.type", QueueType::parse),
                 memory_bytes: usize::try_from(values.bytes("queue.memory_bytes")).unwrap_or(usize::MAX),
+                disk: queue::Config {
+                    folder: queue_folder(&values),
+                    bytes_max: values.bytes("queue.max_bytes"),
+                    page_bytes: values.bytes("queue.page_capacity"),
+                },
             },
             dead_letter_bytes_max: values.bytes("dead_letter_queue.max_bytes"),
             shutdown_timeout: values.duration("shutdown_timeout"),
@@ -189,17 +200,25 @@ impl Settings {
 }
 
 impl QueueType {
-    pub const NAMES: &'static [&'static str] = &["memory"];
+    pub const NAMES: &'static [&'static str] = &["spill", "memory", "persisted"];
 
     pub fn parse(text: &str) -> Option<QueueType> {
-        (text == "memory").then_some(QueueType::Memory)
+        [QueueType::Spill, QueueType::Memory, QueueType::Persisted].into_iter().find(|kind| kind.name() == text)
     }
 
     pub fn name(self) -> &'static str {
         match self {
+            QueueType::Spill => "spill",
             QueueType::Memory => "memory",
+            QueueType::Persisted => "persisted",
         }
     }
+}
+
+/// As in Logstash, `queue` in the folder of all state.
+fn queue_folder(values: &Values) -> PathBuf {
+    let given = values.text("path.queue");
+    if given.is_empty() { Path::new(&values.text("path.data")).join("queue") } else { given.into() }
 }
 
 /// The file's name and text. A folder that was named must be there; the file in it need not.

@@ -34,9 +34,11 @@ fn without_a_file_everything_has_its_default() {
     let folder = tempfile::tempdir().unwrap();
     let settings = load(folder.path(), &[]).unwrap();
     assert_eq!(settings.path_config, ["pipelines/"]);
-    assert_eq!((settings.pipeline.ecs, settings.queue.kind), (Ecs::V8, QueueType::Memory));
+    assert_eq!((settings.pipeline.ecs, settings.queue.kind), (Ecs::V8, QueueType::Spill));
     assert_eq!(settings.registry.clean_after, registry::CLEAN_AFTER);
     assert_eq!(settings.registry.folder, settings.path_data);
+    assert_eq!(settings.queue.disk.folder, settings.path_data.join("queue"));
+    assert_eq!((settings.queue.disk.bytes_max, settings.queue.disk.page_bytes), (queue::BYTES_MAX, queue::PAGE_BYTES));
     assert_eq!((settings.shutdown_timeout, settings.config_string.clone()), (Duration::from_secs(8), None));
     assert_eq!(settings.http.ports.to_string(), "9600");
     assert!(settings.pipeline.workers >= 1 && settings.source("pipeline.workers") == Source::Default);
@@ -62,8 +64,8 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
             "--log.levle: there is no setting `log.levle`\n  help: did you mean `log.level`?",
             "timberline.yml:1:1: there is no setting `pipeline.worker`\n  help: did you mean `pipeline.workers`?",
             "timberline.yml:2:22: `pipeline.batch.size` must be a whole number from 1 to 1000000, not `0`",
-            "timberline.yml:4:9: `queue.type` must be one of memory, not `disk`",
-            "timberline.yml:5:3: `queue.drain` of Logstash is not a setting here\n  help: remove it: stopping drains for `shutdown_timeout`, and what is left is read again",
+            "timberline.yml:4:9: `queue.type` must be one of spill, memory, persisted, not `disk`",
+            "timberline.yml:5:3: `queue.drain` of Logstash is not a setting here\n  help: remove it: stopping drains for `shutdown_timeout`, and what is left waits on disk",
             "timberline.yml:6:19: `shutdown_timeout` must be a length of time such as 8s, not `8`",
         ],
     );

@@ -176,6 +176,7 @@ fn expanded(declared: &Declared, text: &str, environment: Environment<'_>) -> Re
 fn checked(declared: &Declared, text: String, written: &str) -> Result<String, String> {
     let fits = match declared.kind {
         Kind::Text => true,
+        Kind::Path if declared.name == "path.queue" => true,
         Kind::Path | Kind::Paths => !text.is_empty(),
         Kind::Whole(most) => text.parse::<usize>().is_ok_and(|number| (1..=most).contains(&number)),
         Kind::Boolean => matches!(text.as_str(), "true" | "false"),

@@ -56,9 +56,14 @@ impl Exposition {
         metrics.into_values().collect()
     }
 
-    /// The sum of a counter over all its labels.
+    /// The sum of a metric over all its labels.
     pub fn total(&self, metric: &metrics::Metric) -> f64 {
-        sum(&self.0.render(), metric.name)
+        sum(&self.0.render(), metric.name, "")
+    }
+
+    /// The sum over all that have this value of a label.
+    pub fn total_of(&self, metric: &metrics::Metric, value: &str) -> f64 {
+        sum(&self.0.render(), metric.name, &format!("=\"{value}\""))
     }
 }
 
@@ -109,10 +114,10 @@ fn by_name(text: &str) -> BTreeMap<String, String> {
     metrics
 }
 
-fn sum(text: &str, name: &str) -> f64 {
+fn sum(text: &str, name: &str, label: &str) -> f64 {
     text.lines()
         .filter_map(|line| line.strip_prefix(name))
-        .filter(|rest| rest.starts_with(['{', ' ']))
+        .filter(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
         .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<f64>().ok())
         .sum()
 }

@@ -35,6 +35,8 @@ metrics! {
     EVENTS_DROPPED: Counter "timberline_events_dropped_total" ["reason"] "Events dropped on purpose, by reason.";
     LINES_TRUNCATED: Counter "timberline_lines_truncated_total" ["input"] "Lines longer than line_bytes_max, cut.";
     DOCUMENTS: Counter "timberline_documents_total" ["output", "outcome"] "Documents by output and outcome: stored, already_there, dead_letter, refused.";
+    DOCUMENTS_MADE: Counter "timberline_documents_made_total" ["output"] "Documents that outputs were given.";
+    DOCUMENTS_OPEN: Gauge "timberline_documents_open" ["output"] "Documents in memory that have no verdict yet; those taken out of the queue on disk among them.";
     INDEX_DOCUMENTS: Counter "timberline_index_documents_total" ["index", "outcome"] "Documents by index pattern and outcome.";
     BYTES_SENT: Counter "timberline_bytes_sent_total" ["output"] "Bytes of request bodies sent, as they went over the wire.";
     REQUESTS: Counter "timberline_requests_total" ["output", "status"] "Requests to the engine by status code, or `error`.";
@@ -54,7 +56,8 @@ metrics! {
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" [] "Bytes of dead letters on disk.";
     CONFLICTS: Counter "timberline_conflicts_total" ["output"] "Documents that were already there.";
-    QUEUE_DOCUMENTS: Gauge "timberline_queue_documents" ["output"] "Documents in the queue on disk, given out again or not, that have no verdict yet.";
+    QUEUE_DOCUMENTS: Gauge "timberline_queue_documents" ["output"] "Documents in the queue on disk that were not taken out again.";
+    QUEUE_FOUND: Counter "timberline_queue_found_total" ["output"] "Documents that lay in the queue on disk at the start.";
     QUEUE_BYTES: Gauge "timberline_queue_bytes" ["output"] "Bytes that the queue on disk takes.";
     QUEUE_KEPT: Counter "timberline_queue_kept_total" ["output"] "Documents written to the queue on disk.";
     QUEUE_LOST: Counter "timberline_queue_lost_total" ["output"] "Documents in the queue on disk that could not be read back.";

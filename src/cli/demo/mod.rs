@@ -99,6 +99,8 @@ fn config(folder: &Path) -> DaemonConfig {
         registry: registry::Config::of(&data),
         data,
         dead_letter_bytes_max: 1 << 20,
+        queue: None,
+        persisted: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(4),
         budget_bytes: 32 << 20,
         shutdown_timeout: Duration::from_secs(2),

@@ -1,42 +1,60 @@
 //! The sending loop: carries batches into the outbox, its requests to the engine, and the answers back.
 //!
 //! A request leaves as soon as the engine is free and takes everything that waits; there is no timer to tune.
-//! The loop is one task and owns all state; requests and the writing of dead letters run beside it and come back with
-//! what they were given. Dropping the loop drops them all, and with them the documents that have no verdict: their
-//! receipts are forgotten, and they are read again at the next start.
+//! The loop is one task and owns all state; requests, the queue on disk and the writing of dead letters run beside it
+//! and come back with what they were given. When the time to stop is over, what has no verdict goes to the queue on
+//! disk; without one it is dropped, its receipts are forgotten, and it is read again at the next start.
 
 use super::client::{Client, Failure, Frames, random};
 use super::config::Config;
 use super::health::{Health, OnceAMinute};
-use super::outbox::{Letter, Outbox, Outcome, Request};
+use super::outbox::{Letter, Need, Outbox, Outcome, Request, Spill};
+use super::preparing::{Preparing, Told};
 use super::reply::{self, Reply};
-use super::setup::{self, Trouble};
+use super::setup::{self, Report, Trouble};
+use super::spooling::{self, Spooling};
 use crate::backoff::Backoff;
-use crate::channel::Empty;
+use crate::channel::{Empty, StopSwitch};
 use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
+use crate::event::spool::MAIN;
 use crate::output::Wiring;
 use crate::output::dead_letter::{self, DeadLetters, Kept};
 use crate::telemetry::metrics;
-use crate::telemetry::metrics::{Counter, Histogram};
+use crate::telemetry::metrics::{Counter, Gauge, Histogram};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const NDJSON: &str = "application/x-ndjson";
-/// An engine that is out of order when templates are put in place is waited for so often, then documents go first.
-const SETUP_TRIES_MAX: u32 = 8;
-/// A user that is not accepted is not tried more often.
-const UNAUTHORIZED_WAIT: Duration = Duration::from_secs(5);
-
-const DROP_TIMEOUT: Duration = Duration::from_secs(1);
+/// Without a verdict for so long, the engine does not take documents.
+const STALL: Duration = Duration::from_secs(2);
+/// Memory is looked at so often while documents wait.
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+/// What others may take to give back what they were given, when the time is over.
+const COLLECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// What writing the rest to the disk may take.
+const SPILL_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The part of the time to stop that is left for that.
+const SPILL_PART: u32 = 4;
 
 /// What came back to the loop.
 enum Done {
-    Answered { request: Request, answer: Result<Reply, Failure> },
-    Written { letters: Vec<Letter>, writer: DeadLetters, written: io::Result<Kept> },
+    Answered {
+        request: Request,
+        answer: Result<Reply, Failure>,
+    },
+    Written {
+        letters: Vec<Letter>,
+        writer: DeadLetters,
+        written: io::Result<Kept>,
+    },
     Reachable,
+    Prepared(Result<Report, Trouble>),
+    Spooled(spooling::Done),
+    /// The time was over before an answer came.
+    Stopped(Request),
 }
 
 /// Handles of the metrics that are counted into per request.
@@ -45,6 +63,8 @@ struct Counts {
     already_there: [Counter; 2],
     dead_letter: [Counter; 2],
     refused: [Counter; 2],
+    made: Counter,
+    open: Gauge,
     conflicts: Counter,
     bytes: Counter,
     seconds: Histogram,
@@ -63,6 +83,8 @@ impl Counts {
             already_there: documents("already_there"),
             dead_letter: documents("dead_letter"),
             refused: documents("refused"),
+            made: metrics::counter(metrics::DOCUMENTS_MADE, &[output]),
+            open: metrics::gauge(metrics::DOCUMENTS_OPEN, &[output]),
             conflicts: metrics::counter(metrics::CONFLICTS, &[output]),
             bytes: metrics::counter(metrics::BYTES_SENT, &[output]),
             seconds: metrics::histogram(metrics::REQUEST_SECONDS, &[output]),
@@ -85,10 +107,12 @@ pub struct Bulk {
     health: Health,
     /// No address answers; a task waits for one.
     nowhere: bool,
-    /// Templates are to be looked at: at the start, and when the engine was away, for it may be another one now.
-    unprepared: bool,
-    /// They have been, once: only what changes is said again.
-    prepared: bool,
+    preparing: Preparing,
+    spooling: Spooling,
+    /// When a document last had a verdict, or there was none to have one.
+    progress: Instant,
+    /// The time is over: requests come back without an answer.
+    cut: StopSwitch,
     /// The word to stop was heard.
     hurried: bool,
     /// The pipe from the workers is closed.
@@ -117,17 +141,22 @@ struct Sayings {
 }
 
 impl Bulk {
-    pub fn new(client: Client, config: Config, wiring: Wiring) -> Bulk {
+    pub fn new(client: Client, config: Config, mut wiring: Wiring) -> Bulk {
         let now = Instant::now();
         let retry = Backoff::new(config.retry_initial, config.retry_max);
+        let spooling = Spooling::new(&wiring.label, wiring.spool.take(), retry.clone(), now);
+        let mut outbox = Outbox::new(config.bulk_bytes_max, config.bulk_requests_max, retry.clone());
+        outbox.resume(&spooling.lanes(), wiring.persisted && spooling.exists(), now);
         Bulk {
-            outbox: Outbox::new(config.bulk_bytes_max, config.bulk_requests_max, retry.clone()),
+            outbox,
+            spooling,
+            preparing: Preparing::new(config.setup.is_some(), retry.clone()),
+            progress: now,
+            cut: StopSwitch::default(),
             tasks: JoinSet::new(),
             counts: Arc::new(Counts::new(&wiring.label, &config.index_pattern)),
             health: Health::new(wiring.label.clone(), client.addresses(), wiring.readiness.clone(), now),
             nowhere: false,
-            unprepared: true,
-            prepared: false,
             hurried: false,
             closed: false,
             letters: Vec::new(),
@@ -145,39 +174,38 @@ impl Bulk {
 
     /// Runs until everything is delivered and no more can come, or the time to stop is over.
     pub async fn run(mut self) {
-        let (client, stop, patience) = (self.client.clone(), self.wiring.stop.clone(), self.wiring.shutdown_timeout);
+        let (client, stop, patience) = (self.client.clone(), self.wiring.stop.clone(), self.patience());
         let over = async {
             stop.stopped().await;
             tokio::time::sleep(patience).await;
         };
         let in_time = tokio::select! {
-            () = self.prepare_and_send() => true,
+            () = self.carry() => true,
             () = client.watch() => true,
             () = over => false,
         };
         if !in_time {
-            // What is on its way is dropped before we are gone, so that its sources hear of it; a disk that hangs is not waited for.
-            let _ = tokio::time::timeout(DROP_TIMEOUT, self.tasks.shutdown()).await;
-            tracing::warn!(
-                output = &*self.wiring.label,
-                documents = self.open,
-                "stopped before the engine took everything: what is open is read again at the next start"
-            );
+            self.collect().await;
         }
+        self.put_away().await;
     }
 
-    async fn prepare_and_send(&mut self) {
+    /// How long to go on when it is time to stop.
+    fn patience(&self) -> Duration {
+        let patience = self.wiring.shutdown_timeout;
+        if self.spooling.exists() { patience - (patience / SPILL_PART).min(SPILL_TIMEOUT) } else { patience }
+    }
+
+    async fn carry(&mut self) {
         let stop = self.wiring.stop.clone();
         loop {
-            if self.unprepared {
-                self.prepare_unless_over().await;
-            }
             self.launch();
+            self.counts.open.set(self.open as f64);
             if self.is_done() {
                 return;
             }
             let due = self.due();
-            let wants_more = !self.closed && self.outbox.wants_more();
+            let wants_more = !self.closed && self.wants_more();
             tokio::select! {
                 biased;
                 Some(done) = self.tasks.join_next() => match done {
@@ -198,86 +226,131 @@ impl Bulk {
     fn hurry(&mut self) {
         self.hurried = true;
         self.outbox.hurry(Instant::now());
+        self.preparing.hurry();
     }
 
-    /// `prepare`, given up when there is nothing to send and nothing more will come: an engine that is away is not waited for then.
-    async fn prepare_unless_over(&mut self) {
-        let batches = self.wiring.batches.clone();
-        let has_documents = !self.outbox.is_done();
-        let first = {
-            let mut preparing = std::pin::pin!(self.prepare());
-            let first = tokio::select! {
-                biased;
-                () = &mut preparing => return,
-                first = batches.recv_async() => first,
-            };
-            if has_documents || first.is_some() {
-                preparing.await;
-            }
-            first
+    fn need(&self, now: Instant) -> Need {
+        let stalled = self.open > 0 && now >= self.progress + STALL;
+        Need { pressed: self.wiring.budget.is_pressed(), stalled, stopping: self.hurried && self.spooling.exists() }
+    }
+
+    /// What waits in the pipe holds memory like what waits here, and can go to the disk from here only.
+    fn wants_more(&self) -> bool {
+        let spills = || {
+            let need = self.need(Instant::now());
+            need.stopping || (need.pressed && need.stalled)
         };
-        match first {
-            Some(batch) => self.put(batch),
-            None => self.closed = true,
-        }
+        self.outbox.wants_more() || (self.spooling.exists() && spills())
     }
 
-    /// Templates and policies, before the first document.
-    async fn prepare(&mut self) {
-        self.unprepared = false;
+    fn launch_preparing(&mut self, now: Instant) {
         let config = self.config.clone();
-        let Some(setup) = &config.setup else { return };
-        let mut backoff = Backoff::new(config.retry_initial, config.retry_max);
-        let mut busy = 0;
-        loop {
-            let trouble = match setup::ensure(&self.client, setup).await {
-                Ok(report) => return self.say_prepared(&report),
-                Err(trouble) => trouble,
-            };
-            let now = Instant::now();
-            let wait = backoff.next(random());
-            match trouble {
-                Trouble::Unauthorized(status) => {
-                    self.health.unauthorized(now, status);
-                    tokio::time::sleep(wait.max(UNAUTHORIZED_WAIT)).await;
-                }
-                Trouble::Failure(_) if !self.client.any_up() => {
-                    self.health.away(now, &trouble.to_string());
-                    self.client.reachable().await;
-                }
-                Trouble::Failure(_) => tokio::time::sleep(wait).await,
-                Trouble::Busy(_) => {
-                    busy += 1;
-                    if busy == SETUP_TRIES_MAX {
-                        return tracing::warn!(output = &*self.wiring.label, error = %trouble, "cannot put templates in place, indexing without");
-                    }
-                    self.health.away(now, &trouble.to_string());
-                    tokio::time::sleep(wait).await;
-                }
+        if config.setup.is_none() || self.nowhere || !self.preparing.start(now) {
+            return;
+        }
+        let client = self.client.clone();
+        self.tasks.spawn(async move {
+            let Some(setup) = &config.setup else { return Done::Reachable };
+            Done::Prepared(setup::ensure(&client, setup).await)
+        });
+    }
+
+    fn prepared(&mut self, tried: Result<Report, Trouble>, now: Instant) {
+        match self.preparing.tried(tried, self.client.any_up(), now, random()) {
+            Told::Done(report) => self.say_prepared(&report),
+            Told::Unauthorized(status) => self.health.unauthorized(now, status),
+            Told::Nowhere(why) => {
+                self.health.away(now, &why);
+                self.wait_for_address();
             }
+            Told::Away(why) => self.health.away(now, &why),
+            Told::GivenUp(error) => {
+                tracing::warn!(output = &*self.wiring.label, error, "cannot put templates in place, indexing without");
+            }
+            Told::Nothing => {}
         }
     }
 
-    fn say_prepared(&mut self, report: &setup::Report) {
+    fn say_prepared(&mut self, report: &Report) {
         self.health.well(Instant::now());
+        let first = self.preparing.first();
         for step in &report.steps {
             if step.outcome.is_bad() {
                 tracing::warn!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "indexing without");
-            } else if !self.prepared || step.outcome.is_new() {
+            } else if first || step.outcome.is_new() {
                 tracing::info!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "prepared");
             }
         }
-        self.prepared = true;
+    }
+
+    fn wait_for_address(&mut self) {
+        if !self.nowhere {
+            self.nowhere = true;
+            let client = self.client.clone();
+            self.tasks.spawn(async move {
+                client.reachable().await;
+                Done::Reachable
+            });
+        }
+    }
+
+    /// Takes back what is on its way, and what waits in the pipe; a disk that hangs is not waited for.
+    async fn collect(&mut self) {
+        self.cut.stop();
+        let deadline = tokio::time::Instant::now() + COLLECT_TIMEOUT;
+        while !self.closed || !self.tasks.is_empty() {
+            let next = async {
+                tokio::select! {
+                    Some(done) = self.tasks.join_next() => (done.ok(), None),
+                    batch = self.wiring.batches.recv_async(), if !self.closed => (None, Some(batch)),
+                }
+            };
+            match tokio::time::timeout_at(deadline, next).await {
+                Ok((Some(Done::Reachable | Done::Prepared(_)), _)) => {}
+                Ok((Some(done), _)) => self.done(done),
+                Ok((None, Some(Some(batch)))) => self.put(batch),
+                Ok((None, Some(None))) => self.closed = true,
+                Ok((None, None)) => {}
+                Err(_) => break,
+            }
+        }
+        self.tasks.abort_all();
+    }
+
+    /// What has no verdict goes to the disk, if there is a queue.
+    async fn put_away(&mut self) {
+        let mut spills = self.outbox.take_all();
+        let letters = self.letters.drain(..).map(|letter| letter.piece).filter(|piece| !piece.on_disk).collect();
+        spills.push(Spill { lane: MAIN.into(), pieces: letters });
+        let mut kept = 0;
+        if let Some(job) = self.spooling.last(spills) {
+            let written = tokio::time::timeout(SPILL_TIMEOUT, tokio::task::spawn_blocking(job)).await;
+            kept = written.ok().and_then(Result::ok).unwrap_or(0);
+        }
+        let left = self.open.saturating_sub(kept);
+        self.counts.open.set(left as f64);
+        if self.open > 0 {
+            tracing::warn!(
+                output = &*self.wiring.label,
+                on_disk = kept,
+                read_again = left,
+                "stopped before the engine took everything: the next start goes on with it"
+            );
+        }
     }
 
     fn put(&mut self, batch: DocBatch) {
+        if self.open == 0 {
+            self.progress = Instant::now();
+        }
         self.open += batch.docs.len();
+        self.counts.made.increment(batch.docs.len() as u64);
         self.outbox.put(batch);
     }
 
     /// Everything that waits in the pipe, up to a full request.
     fn take_waiting(&mut self) {
-        while !self.closed && self.outbox.wants_more() {
+        while !self.closed && self.wants_more() {
             match self.wiring.batches.try_recv() {
                 Ok(batch) => self.put(batch),
                 Err(Empty::Waiting) => return,
@@ -286,27 +359,58 @@ impl Bulk {
         }
     }
 
+    /// What lies on disk at the time to stop may stay there.
     fn is_done(&self) -> bool {
-        self.closed && self.outbox.is_done() && self.letters.is_empty() && self.writer.is_some()
+        let stays = self.hurried && self.spooling.exists();
+        let sent = if stays { self.outbox.holds_nothing() } else { self.outbox.is_done() };
+        self.closed && sent && self.letters.is_empty() && self.writer.is_some() && self.spooling.is_idle()
     }
 
     fn due(&self) -> Option<Instant> {
-        let sending = if self.nowhere { None } else { self.outbox.due(Instant::now()) };
-        [sending, self.write_again].into_iter().flatten().min()
+        let now = Instant::now();
+        let waits = self.nowhere || self.preparing.is_due();
+        let sending = if waits { None } else { self.outbox.due(now) };
+        let looking =
+            (self.spooling.exists() && self.open > 0).then(|| (self.progress + STALL).max(now + LOOK_INTERVAL));
+        let others = [self.write_again, self.preparing.next_try(), self.spooling.due(), looking];
+        others.into_iter().chain([sending]).flatten().min()
     }
 
     fn launch(&mut self) {
         let now = Instant::now();
         self.launch_writing(now);
-        while !self.nowhere {
+        self.launch_preparing(now);
+        self.launch_spooling(now);
+        while !self.nowhere && !self.preparing.is_due() {
             let Some(request) = self.outbox.next(now) else { return };
             let (client, config, counts) = (self.client.clone(), self.config.clone(), self.counts.clone());
-            let label = self.wiring.label.clone();
+            let (label, cut) = (self.wiring.label.clone(), self.cut.listener());
             self.tasks.spawn(async move {
-                let answer = send(&client, &config, &counts, &label, &request).await;
+                let answer = tokio::select! {
+                    answer = send(&client, &config, &counts, &label, &request) => answer,
+                    () = cut.stopped() => return Done::Stopped(request),
+                };
                 Done::Answered { request, answer }
             });
         }
+    }
+
+    fn launch_spooling(&mut self, now: Instant) {
+        if !self.spooling.exists() {
+            return;
+        }
+        let need = self.need(now);
+        if let Some(job) = self.spooling.next(&mut self.outbox, need, now) {
+            self.tasks.spawn_blocking(move || Done::Spooled(job.run()));
+        }
+    }
+
+    fn spooled(&mut self, done: spooling::Done, now: Instant) {
+        let moved = self.spooling.done(done, &mut self.outbox, now, random());
+        if self.open == 0 {
+            self.progress = now;
+        }
+        self.open = self.open + moved.read - moved.kept;
     }
 
     fn launch_writing(&mut self, now: Instant) {
@@ -326,7 +430,13 @@ impl Bulk {
     fn done(&mut self, done: Done) {
         let now = Instant::now();
         match done {
-            Done::Reachable => (self.nowhere, self.unprepared) = (false, true),
+            Done::Reachable => {
+                self.nowhere = false;
+                self.preparing.look_again(self.config.setup.is_some());
+            }
+            Done::Prepared(tried) => self.prepared(tried, now),
+            Done::Spooled(done) => self.spooled(done, now),
+            Done::Stopped(request) => self.outbox.returned(request),
             Done::Answered { request, answer: Ok(reply) } => self.answered(request, reply, now),
             Done::Answered { request, answer: Err(failure) } => self.failed(request, &failure, now),
             Done::Written { letters, writer, written } => self.written(letters, writer, written, now),
@@ -387,6 +497,9 @@ impl Bulk {
 
     fn count(&mut self, outcome: &Outcome) {
         self.open -= outcome.stored + outcome.already_there;
+        if outcome.stored + outcome.already_there + outcome.letters.len() > 0 {
+            self.progress = Instant::now();
+        }
         Counts::add(&self.counts.stored, outcome.stored);
         if outcome.already_there > 0 {
             Counts::add(&self.counts.already_there, outcome.already_there);
@@ -421,14 +534,7 @@ impl Bulk {
         if !matches!(failure, Failure::Nowhere) {
             self.health.away(now, &failure.to_string());
         }
-        if !self.nowhere {
-            self.nowhere = true;
-            let client = self.client.clone();
-            self.tasks.spawn(async move {
-                client.reachable().await;
-                Done::Reachable
-            });
-        }
+        self.wait_for_address();
     }
 
     fn written(&mut self, letters: Vec<Letter>, writer: DeadLetters, written: io::Result<Kept>, now: Instant) {

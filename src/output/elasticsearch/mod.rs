@@ -3,8 +3,10 @@
 //! - `declaration`, `config`: the settings, and what they mean
 //! - `client`: HTTP, TLS, several addresses
 //! - `setup`, `template`, `retention`: what is in place before the first document
-//! - `piece`, `outbox`, `wards`, `pace`: which document is sent when; pure
+//! - `piece`, `line`, `outbox`, `wards`, `pace`: which document is sent or spilled when; pure
 //! - `reply`: what an answer means for each document; pure
+//! - `spooling`: what goes to the disk and comes back
+//! - `preparing`: when templates are looked at
 //! - `bulk`: the loop that carries them
 
 mod bulk;
@@ -12,12 +14,15 @@ mod client;
 mod config;
 mod declaration;
 mod health;
+mod line;
 mod outbox;
 mod pace;
 mod piece;
+mod preparing;
 mod reply;
 mod retention;
 mod setup;
+mod spooling;
 mod template;
 mod wards;
 
@@ -54,6 +59,10 @@ impl Output for Elasticsearch {
         }
         self.client = Some(Client::new(&self.config.connection)?);
         Ok(())
+    }
+
+    fn spools(&self) -> bool {
+        true
     }
 
     fn run(mut self: Box<Self>, wiring: Wiring) -> Running {

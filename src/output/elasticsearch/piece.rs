@@ -4,6 +4,7 @@
 //! settled with its last verdict; a piece that is dropped leaves them unsettled, which its source's book sees as forgotten.
 
 use crate::event::destination::{Doc, DocBatch};
+use crate::event::spool::Lent;
 use crate::pool::Pooled;
 use crate::position::Receipt;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub struct Piece {
     docs: Range<usize>,
     /// How often they were refused with a status that says "not now" and may mean "never".
     pub tries: u8,
+    /// It lies on the disk until it is settled.
+    pub on_disk: bool,
 }
 
 impl Piece {
@@ -42,7 +45,7 @@ impl Piece {
         let (open, all) = (AtomicUsize::new(docs.len()), 0..docs.len());
         let body = Bytes::from_owner(Pooled { bytes: body, pool });
         let held = Held { body, docs, open, receipts: Mutex::new(receipts) };
-        Some(Piece { held: Arc::new(held), docs: all, tries: 0 })
+        Some(Piece { held: Arc::new(held), docs: all, tries: 0, on_disk: false })
     }
 
     /// Documents.
@@ -75,6 +78,17 @@ impl Piece {
         Texts { action: text(&doc.action), index: text(&doc.index), id: text(&doc.id), source: text(&doc.source) }
     }
 
+    /// Its documents one by one.
+    pub fn lent(&self) -> impl Iterator<Item = Lent<'_>> {
+        self.held.docs[self.docs.clone()].iter().map(|doc| {
+            let whole = doc.whole();
+            let from = |range: &Range<u32>| range.start - whole.start as u32..range.end - whole.start as u32;
+            let (action, source) = (from(&doc.action), from(&doc.source));
+            let marks = Doc { action, source, index: from(&doc.index), id: from(&doc.id) };
+            Lent { lines: &self.held.body[whole], marks }
+        })
+    }
+
     fn index_of(&self, doc: usize) -> &[u8] {
         let range = &self.held.docs[doc].index;
         &self.held.body[range.start as usize..range.end as usize]
@@ -96,7 +110,8 @@ impl Piece {
     /// Cuts off the first `count` documents; `self` keeps the rest.
     pub fn take_first(&mut self, count: usize) -> Piece {
         let cut = self.docs.start + count.min(self.docs.len());
-        let first = Piece { held: Arc::clone(&self.held), docs: self.docs.start..cut, tries: self.tries };
+        let docs = self.docs.start..cut;
+        let first = Piece { held: Arc::clone(&self.held), docs, tries: self.tries, on_disk: self.on_disk };
         self.docs.start = cut;
         first
     }

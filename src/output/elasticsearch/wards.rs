@@ -2,12 +2,14 @@
 //! back its own documents and nobody else's. Pure: the time is an argument.
 //!
 //! A ward is asked about with some of its documents, one ward at a time, and ends when the index turns none of them
-//! away. An index that is closed to writing on purpose is given up after a few tries: then its documents go to the dead
+//! away and nothing of it lies on disk any more: until then it is drained by requests of its own, so that its
+//! documents keep their order. An index that is closed to writing on purpose is given up after a few tries: then its documents go to the dead
 //! letters, one try each, until it opens.
 
+use super::line::Line;
 use super::piece::Piece;
 use crate::backoff::Backoff;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Failed tries in a row after which an index that seems closed for good is given up.
@@ -17,11 +19,13 @@ const WARDS_MAX: usize = 256;
 
 #[derive(Debug)]
 struct Ward {
-    pieces: VecDeque<Piece>,
+    line: Line,
     due: Instant,
     backoff: Backoff,
     /// Failures in a row that may be for good.
     doubts: u32,
+    /// Some of its documents are on their way.
+    asked: bool,
 }
 
 #[derive(Debug)]
@@ -36,7 +40,52 @@ impl Wards {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.wards.values().all(|ward| ward.pieces.is_empty())
+        self.wards.values().all(|ward| ward.line.is_empty())
+    }
+
+    /// Nothing waits in memory.
+    pub fn holds_nothing(&self) -> bool {
+        self.wards.values().all(|ward| ward.line.holds_nothing())
+    }
+
+    /// An index that was set aside before the start: its documents lie on disk.
+    pub fn resume(&mut self, index: &[u8], now: Instant) {
+        let (line, backoff) = (Line::new(true, false), self.backoff.clone());
+        self.wards.insert(index.into(), Ward { line, due: now, backoff, doubts: 0, asked: false });
+    }
+
+    /// An index with documents to be written to the disk: `tails` of those that have some there, and else what is
+    /// more than a first piece.
+    pub fn cut(&mut self, pressed: bool, tails: bool) -> Option<(Box<[u8]>, Vec<Piece>)> {
+        self.wards.iter_mut().find_map(|(name, ward)| {
+            let due = if ward.line.is_spilled() {
+                (tails || pressed) && ward.line.has_tail()
+            } else {
+                pressed && !ward.asked
+            };
+            let cut = if due { ward.line.cut() } else { Vec::new() };
+            (!cut.is_empty()).then(|| (name.clone(), cut))
+        })
+    }
+
+    /// An index of which nothing lies in memory that could be sent.
+    pub fn lacks(&self, now: Instant) -> Option<Box<[u8]>> {
+        let lacks = |ward: &Ward| ward.line.is_spilled() && !ward.line.has_head() && !ward.asked && ward.due <= now;
+        self.wards.iter().find(|(_, ward)| lacks(ward)).map(|(name, _)| name.clone())
+    }
+
+    pub fn line(&mut self, index: &[u8]) -> Option<&mut Line> {
+        self.wards.get_mut(index).map(|ward| &mut ward.line)
+    }
+
+    /// Nothing is left of its documents on disk, and it takes them: it is no longer set aside.
+    pub fn is_over(&self, index: &[u8]) -> bool {
+        self.wards.get(index).is_some_and(|ward| !ward.asked && ward.line.is_empty() && ward.doubts == 0)
+    }
+
+    /// Everything in memory, by index.
+    pub fn take_all(&mut self) -> Vec<(Box<[u8]>, Vec<Piece>)> {
+        self.wards.iter_mut().map(|(name, ward)| (name.clone(), ward.line.take_all())).collect()
     }
 
     /// Whether any index is set aside: then documents must be looked at.
@@ -51,7 +100,7 @@ impl Wards {
     /// Documents that came in for an index that is set aside.
     pub fn wait(&mut self, index: &[u8], piece: Piece) {
         if let Some(ward) = self.wards.get_mut(index) {
-            ward.pieces.push_back(piece);
+            ward.line.push(piece);
         }
     }
 
@@ -63,7 +112,7 @@ impl Wards {
             }
             let mut backoff = self.backoff.clone();
             let due = now + backoff.next(random);
-            let ward = Ward { pieces: VecDeque::new(), due, backoff, doubts: 0 };
+            let ward = Ward { line: Line::default(), due, backoff, doubts: 0, asked: false };
             self.wards.insert(index.into(), ward);
         }
         self.wait(index, piece);
@@ -72,19 +121,27 @@ impl Wards {
 
     /// When the next index is to be asked about.
     pub fn due(&self) -> Option<Instant> {
-        self.wards.values().filter(|ward| !ward.pieces.is_empty()).map(|ward| ward.due).min()
+        self.wards.values().filter(|ward| !ward.line.is_empty()).map(|ward| ward.due).min()
     }
 
     /// An index whose time has come, with its first documents, at most so many bytes.
     pub fn ask(&mut self, now: Instant, bytes_max: usize) -> Option<(Box<[u8]>, Piece)> {
-        let waiting = self.wards.iter_mut().filter(|(_, ward)| !ward.pieces.is_empty() && ward.due <= now);
+        let waiting = self.wards.iter_mut().filter(|(_, ward)| ward.line.has_head() && ward.due <= now);
         let (name, ward) = waiting.min_by_key(|(_, ward)| ward.due)?;
-        let first = ward.pieces.front_mut()?;
+        let mut first = ward.line.pop()?;
         let taken = first.take_first(first.fitting(bytes_max).max(1));
-        if first.len() == 0 {
-            ward.pieces.pop_front();
+        if first.len() > 0 {
+            ward.line.unget(first);
         }
+        ward.asked = true;
         Some((name.clone(), taken))
+    }
+
+    /// What it was asked with came back, with or without an answer.
+    pub fn heard(&mut self, index: &[u8]) {
+        if let Some(ward) = self.wards.get_mut(index) {
+            ward.asked = false;
+        }
     }
 
     /// It took none of them. `doubtful`: perhaps it never will. Says whether it is given up.
@@ -99,13 +156,21 @@ impl Wards {
     /// The documents asked about go back to the head of the queue.
     pub fn put_back(&mut self, index: &[u8], piece: Piece) {
         if let Some(ward) = self.wards.get_mut(index) {
-            ward.pieces.push_front(piece);
+            ward.line.unget(piece);
         }
     }
 
-    /// It takes documents again: here are those that waited.
-    pub fn open(&mut self, index: &[u8]) -> VecDeque<Piece> {
-        self.wards.remove(index).map(|ward| ward.pieces).unwrap_or_default()
+    /// It takes documents again: here are those that waited. While some lie on disk it stays, and is asked on at once.
+    pub fn open(&mut self, index: &[u8], now: Instant) -> Vec<Piece> {
+        let Some(ward) = self.wards.get_mut(index) else { return Vec::new() };
+        if ward.line.is_spilled() {
+            ward.backoff.reset();
+            (ward.due, ward.doubts) = (now, 0);
+            return Vec::new();
+        }
+        let pieces = ward.line.take_all();
+        self.wards.remove(index);
+        pieces
     }
 
     /// All indices are asked about now.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use timberline::channel::{Sender, StopSwitch, bounded};
+use timberline::channel::{Budget, Sender, StopSwitch, bounded};
 use timberline::clock::SystemClock;
 use timberline::event::destination::{Doc as Marks, DocBatch};
 use timberline::output::elasticsearch::PLUGIN;
@@ -98,6 +98,9 @@ impl Rig {
             data: data.path().into(),
             readiness: readiness.clone(),
             dead_letters_bytes_max: DEAD_LETTERS_BYTES_MAX,
+            budget: Arc::new(Budget::new(1 << 20)),
+            spool: None,
+            persisted: false,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime starts");

@@ -5,6 +5,7 @@ use super::*;
 use crate::output::testing::Book;
 use proptest::prelude::*;
 use std::collections::BTreeMap as Map;
+use std::collections::HashMap;
 
 fn outbox(bytes_max: usize) -> Outbox {
     Outbox::new(bytes_max, 2, Backoff::new(Duration::from_secs(2), Duration::from_secs(64)))
@@ -330,5 +331,179 @@ proptest! {
         prop_assert!(outbox.is_done());
         prop_assert_eq!(ends, expected);
         prop_assert_eq!((book.settled(), book.forgotten()), (batches.len() as u64, 0));
+    }
+}
+
+/// Lanes on a disk that keeps as much as it likes.
+#[derive(Default)]
+struct Lanes(HashMap<Box<[u8]>, VecDeque<(String, String)>>);
+
+impl Lanes {
+    fn has_more(&self, lane: &[u8]) -> bool {
+        self.0.get(lane).is_some_and(|lane| !lane.is_empty())
+    }
+
+    /// Plays the jobs that are due; `room`: how many documents the disk takes.
+    fn play(&mut self, outbox: &mut Outbox, book: &Book, need: Need, mut room: usize, now: Instant) {
+        while let Some(Spill { lane, pieces }) = outbox.spill(need) {
+            let (mut rest, full) = (Vec::new(), room == 0);
+            for mut piece in pieces {
+                let first = piece.take_first(room);
+                room -= first.len();
+                for document in first.lent() {
+                    let lines = String::from_utf8(document.lines.to_vec()).unwrap();
+                    let (action, text) = lines.trim_end().split_once('\n').unwrap();
+                    let index = action.split('"').nth(5).unwrap().to_string();
+                    assert_eq!(
+                        &document.lines[document.marks.index.start as usize..document.marks.index.end as usize],
+                        index.as_bytes()
+                    );
+                    self.0.entry(lane.clone()).or_default().push_back((index, text.to_string()));
+                }
+                if first.len() > 0 {
+                    first.settle();
+                }
+                if piece.len() > 0 {
+                    rest.push(piece);
+                }
+            }
+            outbox.spilled(&lane, rest, self.has_more(&lane));
+            if full {
+                break;
+            }
+        }
+        while let Some((lane, _)) = outbox.lacks(need, now) {
+            let there = self.0.entry(lane.clone()).or_default();
+            let docs: Vec<_> = there.drain(..there.len().min(3)).collect();
+            let docs: Vec<(&str, &str)> = docs.iter().map(|(index, text)| (index.as_str(), text.as_str())).collect();
+            let batch = (!docs.is_empty()).then(|| batch(&docs, vec![book.receipt()]));
+            outbox.refill(&lane, batch, self.has_more(&lane), now);
+        }
+    }
+}
+
+#[test]
+fn what_waits_for_a_closed_index_goes_to_the_disk_and_comes_back_in_order() {
+    let (mut outbox, book, mut now) = (outbox(1 << 20), Book::default(), Instant::now());
+    let red = || Verdict::Later(Scope::Index, complaint(503, "x"));
+    let pressed = Need { pressed: true, ..Need::default() };
+    let mut lanes = Lanes::default();
+    put(&mut outbox, &book, &[("red", "0")]);
+    let request = outbox.next(now).unwrap();
+    outbox.answered(request, Reply::Items(vec![red()]), now, 0);
+    for n in 1..20 {
+        put(&mut outbox, &book, &[("red", &n.to_string()), ("ok", "x")]);
+        while let Some(request) = outbox.next(now) {
+            let reply = stored(&request);
+            outbox.answered(request, reply, now, 0);
+        }
+        lanes.play(&mut outbox, &book, pressed, usize::MAX, now);
+    }
+    assert!(lanes.0[&b"red"[..]].len() >= 18, "all but the first lie on the disk");
+    assert_eq!(book.settled(), 19, "their receipts are settled");
+    let mut order = Vec::new();
+    for _ in 0..100 {
+        now = outbox.due(now).unwrap_or(now);
+        lanes.play(&mut outbox, &book, Need::default(), usize::MAX, now);
+        let Some(request) = outbox.next(now) else { continue };
+        order.extend(docs(&request).into_iter().map(|(_, text)| text));
+        let reply = stored(&request);
+        outbox.answered(request, reply, now, 0);
+    }
+    assert_eq!(order, (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert!(outbox.is_done() && outbox.closed_indices().is_empty(), "{outbox:?}");
+}
+
+#[test]
+fn a_healthy_engine_never_sees_the_disk_and_an_engine_away_leaves_one_piece_in_memory() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    for n in 0..10 {
+        put(&mut outbox, &book, &[("a", &n.to_string())]);
+    }
+    assert!(outbox.spill(Need { pressed: true, ..Need::default() }).is_none());
+    assert!(outbox.spill(Need { stalled: true, ..Need::default() }).is_none());
+    let away = Need { pressed: true, stalled: true, stopping: false };
+    let mut lanes = Lanes::default();
+    lanes.play(&mut outbox, &book, away, 5, now);
+    assert_eq!((book.settled(), lanes.0[MAIN].len()), (5, 5), "the disk was full then");
+    put(&mut outbox, &book, &[("a", "10")]);
+    lanes.play(&mut outbox, &book, away, usize::MAX, now);
+    let mut order = Vec::new();
+    for _ in 0..20 {
+        lanes.play(&mut outbox, &book, Need::default(), 0, now);
+        let Some(request) = outbox.next(now) else { break };
+        order.extend(docs(&request).into_iter().map(|(_, text)| text));
+        let reply = stored(&request);
+        outbox.answered(request, reply, now, 0);
+    }
+    assert_eq!(order, (0..11).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert!(outbox.is_done());
+}
+
+#[test]
+fn a_persisted_queue_sends_nothing_that_is_not_on_the_disk() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    outbox.resume(&[], true, now);
+    put(&mut outbox, &book, &[("a", "1"), ("a", "2")]);
+    assert!(outbox.next(now).is_none());
+    let mut lanes = Lanes::default();
+    lanes.play(&mut outbox, &book, Need::default(), usize::MAX, now);
+    assert_eq!((book.settled(), lanes.0[MAIN].len()), (1, 0));
+    let request = outbox.next(now).unwrap();
+    assert_eq!(request.docs(), 2);
+    assert!(outbox.take_all().is_empty());
+    let reply = stored(&request);
+    outbox.answered(request, reply, now, 0);
+    assert!(outbox.is_done() && book.settled() == 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #[test]
+    fn every_document_ends_exactly_once_also_by_way_of_the_disk(
+        batches in prop::collection::vec(prop::collection::vec(0..4usize, 1..9), 1..16),
+        acts in prop::collection::vec(act(), 0..60),
+        needs in prop::collection::vec((any::<bool>(), any::<bool>(), 0..8usize), 1..60),
+        bytes_max in 40..2000usize,
+        always in any::<bool>(),
+    ) {
+        let (mut outbox, book, mut now) = (outbox(bytes_max), Book::default(), Instant::now());
+        outbox.resume(&[], always, now);
+        let (mut ends, mut lanes, mut expected) = (Map::<String, usize>::new(), Lanes::default(), 0);
+        let (mut acts, mut needs) = (acts.into_iter(), needs.into_iter());
+        let mut coming = batches.iter().enumerate();
+        for _ in 0..100_000 {
+            if let Some((n, indices)) = coming.next() {
+                let texts: Vec<(String, String)> = indices.iter().enumerate().map(|(m, index)| (format!("i{index}"), format!("{n}-{m}"))).collect();
+                expected += texts.len();
+                put(&mut outbox, &book, &texts.iter().map(|(i, t)| (i.as_str(), t.as_str())).collect::<Vec<_>>());
+            }
+            let (pressed, stalled, room) = needs.next().unwrap_or((false, false, usize::MAX));
+            lanes.play(&mut outbox, &book, Need { pressed, stalled, stopping: false }, room, now);
+            let Some(request) = outbox.next(now) else {
+                if outbox.is_done() && coming.len() == 0 {
+                    break;
+                }
+                now = outbox.due(now).unwrap_or(now + Duration::from_millis(1));
+                continue;
+            };
+            let texts = docs(&request);
+            match acts.next().map_or_else(|| Some(stored(&request)), |act| reply(act, &request)) {
+                None => outbox.returned(request),
+                Some(answer) => {
+                    if let Reply::Items(verdicts) = &answer {
+                        let done = texts.iter().zip(verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Stored | Verdict::AlreadyThere));
+                        done.for_each(|((_, text), _)| *ends.entry(text.clone()).or_default() += 1);
+                    }
+                    for letter in outbox.answered(request, answer, now, 12_345).letters {
+                        *ends.entry(String::from_utf8(letter.piece.first().source.to_vec()).unwrap()).or_default() += 1;
+                        letter.piece.settle();
+                    }
+                }
+            }
+        }
+        prop_assert!(outbox.is_done(), "{outbox:?}");
+        prop_assert!(ends.values().all(|count| *count == 1));
+        prop_assert_eq!((ends.len(), book.forgotten()), (expected, 0));
     }
 }

@@ -1,0 +1,251 @@
+//! What goes to the disk and comes back: the jobs of the output's part of the queue, one at a time, on a thread that
+//! may block. The outbox says what is to be done; here it is carried, and said.
+
+use super::health::OnceAMinute;
+use super::outbox::{Need, Outbox, Spill};
+use super::piece::Piece;
+use crate::backoff::Backoff;
+use crate::event::destination::DocBatch;
+use crate::event::spool::{Kept, Refusal, Spool, Stock};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Room of what was settled is freed so often.
+const TEND_INTERVAL: Duration = Duration::from_millis(250);
+
+/// A job, to be done where it may block.
+pub struct Job {
+    spool: Box<dyn Spool>,
+    what: What,
+}
+
+enum What {
+    Keep(Spill),
+    Read(Box<[u8]>, usize),
+    Tend,
+}
+
+/// What came of a job.
+pub struct Done {
+    spool: Box<dyn Spool>,
+    what: DoneWhat,
+}
+
+enum DoneWhat {
+    Kept(Spill, Kept),
+    Read(Box<[u8]>, io::Result<Option<DocBatch>>),
+    Tended,
+}
+
+impl Job {
+    pub fn run(mut self) -> Done {
+        let spool = &mut self.spool;
+        let what = match self.what {
+            What::Keep(spill) => {
+                let kept = spool.keep(&spill.lane, &mut spill.pieces.iter().flat_map(Piece::lent));
+                DoneWhat::Kept(spill, kept)
+            }
+            What::Read(lane, bytes) => {
+                let batch = spool.next(&lane, bytes);
+                DoneWhat::Read(lane, batch)
+            }
+            What::Tend => {
+                spool.tend();
+                DoneWhat::Tended
+            }
+        };
+        Done { spool: self.spool, what }
+    }
+}
+
+/// What a job did to the number of documents in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    pub kept: usize,
+    pub read: usize,
+}
+
+/// The one who gives out jobs.
+pub struct Spooling {
+    output: String,
+    /// `None` while a job is done, and where there is no queue on disk.
+    spool: Option<Box<dyn Spool>>,
+    exists: bool,
+    stock: Stock,
+    tended: Instant,
+    /// The disk failed or is full: when to try again.
+    again: Option<Instant>,
+    backoff: Backoff,
+    full: OnceAMinute,
+    failed: OnceAMinute,
+    began: OnceAMinute,
+}
+
+impl Spooling {
+    pub fn new(output: &str, spool: Option<Box<dyn Spool>>, backoff: Backoff, now: Instant) -> Spooling {
+        Spooling {
+            output: output.into(),
+            exists: spool.is_some(),
+            stock: spool.as_ref().map(|spool| spool.stock()).unwrap_or_default(),
+            spool,
+            tended: now,
+            again: None,
+            backoff,
+            full: OnceAMinute::default(),
+            failed: OnceAMinute::default(),
+            began: OnceAMinute::default(),
+        }
+    }
+
+    /// Whether there is a queue on disk.
+    pub fn exists(&self) -> bool {
+        self.exists
+    }
+
+    /// No job is under way.
+    pub fn is_idle(&self) -> bool {
+        self.spool.is_some() || !self.exists
+    }
+
+    /// Lanes with documents from before.
+    pub fn lanes(&self) -> Vec<Box<[u8]>> {
+        self.spool.as_ref().map(|spool| spool.lanes()).unwrap_or_default()
+    }
+
+    /// When there is something to do that is not to be done now.
+    pub fn due(&self) -> Option<Instant> {
+        let tend = (self.stock.documents > 0 && self.spool.is_some()).then(|| self.tended + TEND_INTERVAL);
+        [tend, self.again].into_iter().flatten().min()
+    }
+
+    pub fn next(&mut self, outbox: &mut Outbox, need: Need, now: Instant) -> Option<Job> {
+        let spool = self.spool.take()?;
+        let ready = self.again.is_none_or(|again| again <= now);
+        let what = if let Some(spill) = ready.then(|| outbox.spill(need)).flatten() {
+            Some(What::Keep(spill))
+        } else if let Some((lane, bytes)) = ready.then(|| outbox.lacks(need, now)).flatten() {
+            Some(What::Read(lane, bytes))
+        } else if self.stock.documents > 0 && now >= self.tended + TEND_INTERVAL {
+            Some(What::Tend)
+        } else {
+            None
+        };
+        match what {
+            Some(what) => Some(Job { spool, what }),
+            None => {
+                self.spool = Some(spool);
+                None
+            }
+        }
+    }
+
+    pub fn done(&mut self, done: Done, outbox: &mut Outbox, now: Instant, random: u64) -> Moved {
+        let Done { spool, what } = done;
+        self.stock = spool.stock();
+        let moved = match what {
+            DoneWhat::Tended => {
+                self.tended = now;
+                Moved::default()
+            }
+            DoneWhat::Read(lane, batch) => self.read(&*spool, &lane, batch, outbox, now, random),
+            DoneWhat::Kept(spill, kept) => {
+                let (count, rest) = settle(spill.pieces, kept.documents);
+                outbox.spilled(&spill.lane, rest, spool.has_more(&spill.lane));
+                self.say(count, kept.why, now, random);
+                Moved { kept: count, read: 0 }
+            }
+        };
+        self.spool = Some(spool);
+        moved
+    }
+
+    fn read(
+        &mut self,
+        spool: &dyn Spool,
+        lane: &[u8],
+        batch: io::Result<Option<DocBatch>>,
+        outbox: &mut Outbox,
+        now: Instant,
+        random: u64,
+    ) -> Moved {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(why) => {
+                self.refused(Refusal::Disk(why), now, random);
+                None
+            }
+        };
+        let read = batch.as_ref().map_or(0, |batch| batch.docs.len());
+        outbox.refill(lane, batch, spool.has_more(lane), now);
+        Moved { kept: 0, read }
+    }
+
+    fn say(&mut self, kept: usize, why: Option<Refusal>, now: Instant, random: u64) {
+        if kept > 0 && self.began.may(now) {
+            tracing::info!(
+                output = self.output,
+                documents = self.stock.documents,
+                bytes = self.stock.bytes,
+                "documents wait in the queue on disk"
+            );
+        }
+        match why {
+            Some(why) => self.refused(why, now, random),
+            None => {
+                self.backoff.reset();
+                self.again = None;
+            }
+        }
+    }
+
+    fn refused(&mut self, why: Refusal, now: Instant, random: u64) {
+        self.again = Some(now + self.backoff.next(random));
+        match why {
+            Refusal::Full if self.full.may(now) => tracing::warn!(
+                output = self.output,
+                bytes = self.stock.bytes,
+                "the queue on disk is full (queue.max_bytes), inputs wait"
+            ),
+            Refusal::Disk(error) if self.failed.may(now) => tracing::error!(
+                output = self.output,
+                %error,
+                "the queue on disk does not work, documents wait in memory and inputs wait"
+            ),
+            _ => {}
+        }
+    }
+
+    /// The last job: what is left in memory goes to the disk. Says how many documents went there.
+    pub fn last(&mut self, spills: Vec<Spill>) -> Option<impl FnOnce() -> usize + Send + 'static> {
+        let mut spool = self.spool.take()?;
+        Some(move || {
+            let mut documents = 0;
+            for spill in spills {
+                let kept = spool.keep(&spill.lane, &mut spill.pieces.iter().flat_map(Piece::lent));
+                if let Some(Refusal::Disk(error)) = kept.why {
+                    tracing::error!(%error, "the queue on disk does not work");
+                }
+                // The rest is dropped without a verdict, and read again at the next start.
+                documents += settle(spill.pieces, kept.documents).0;
+            }
+            spool.close();
+            documents
+        })
+    }
+}
+
+/// The first documents have their verdict; the others come back.
+fn settle(pieces: Vec<Piece>, mut documents: usize) -> (usize, Vec<Piece>) {
+    let (all, mut rest) = (documents, Vec::new());
+    for mut piece in pieces {
+        let first = piece.take_first(documents);
+        documents -= first.len();
+        if first.len() > 0 {
+            first.settle();
+        }
+        if piece.len() > 0 {
+            rest.push(piece);
+        }
+    }
+    (all - documents, rest)
+}
