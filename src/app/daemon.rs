@@ -5,18 +5,19 @@
 //! the outputs' pipes close and the outputs end, or give up when `shutdown_timeout` is over. What has no verdict
 //! then is read again at the next start.
 
+mod outputs;
+
 use super::doors::{self, Doors};
 use super::world::World;
 use crate::channel::{Budget, Receiver, Sender, StopSwitch, bounded};
 use crate::clock::{Clock, SystemClock};
 use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
-use crate::event::spool::Spool;
+use crate::pipeline::Pipeline;
 use crate::pipeline::worker::{Batches, Deserted, Worker, run as run_worker};
-use crate::pipeline::{OutputSpec, Pipeline};
 use crate::pool::Pool;
 use crate::position::Ledger;
-use crate::queue::{self, Queue, RealDisk};
+use crate::queue;
 use crate::registry::{self, Registry};
 use crate::telemetry::exposition::Exposition;
 use crate::telemetry::http::{Node, Pages, Ports, Server};
@@ -34,8 +35,6 @@ use tokio::time::Instant;
 
 /// Chunks that wait for a worker. Bytes are bounded by the budget, this bounds the rest.
 const CHUNKS_WAITING_MAX: usize = 64;
-/// Batches that wait for an output.
-const BATCHES_WAITING_MAX: usize = 64;
 /// Filters recurse through nested documents: a thousand levels deep at most.
 const WORKER_STACK_BYTES: usize = 8 << 20;
 /// Threads for sockets and files.
@@ -51,7 +50,7 @@ pub struct DaemonConfig {
     /// Dead letters and the like.
     pub data: PathBuf,
     pub registry: registry::Config,
-    pub dead_letter_bytes_max: u64,
+    pub dead_letters: output::dead_letter::Limit,
     /// `None`: documents wait in memory alone.
     pub queue: Option<queue::Config>,
     /// Everything goes through the queue on disk.
@@ -91,11 +90,30 @@ pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
     run_between(config, pipeline, doors::open)
 }
 
+/// What takes the place of inputs and workers: it is given a pipe for each output.
+pub type Feed = Box<dyn FnOnce(Vec<Sender<DocBatch>>) + Send>;
+
+/// The outputs alone, until everything that `feed` gives them, and everything that the queue on disk holds, has its
+/// verdict.
+pub fn run_outputs(config: &DaemonConfig, pipeline: Pipeline, feed: Feed) -> Ended {
+    let open = |pipeline: &Pipeline| Ok(Doors { inputs: Vec::new(), outputs: doors::open_outputs(pipeline)? });
+    run_with(config, pipeline, open, Some(feed))
+}
+
 /// `run`, between other doors than those that the pipeline names.
 pub fn run_between(
     config: &DaemonConfig,
     pipeline: Pipeline,
     open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+) -> Ended {
+    run_with(config, pipeline, open, None)
+}
+
+fn run_with(
+    config: &DaemonConfig,
+    pipeline: Pipeline,
+    open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+    feed: Option<Feed>,
 ) -> Ended {
     let Some(exposition) = Exposition::install() else {
         return Ended::Bug("metrics are installed already".into());
@@ -111,7 +129,7 @@ pub fn run_between(
     };
     let ended = {
         let _entered = runtime.enter();
-        match Running::start(config, pipeline, exposition, open) {
+        match Running::start(config, pipeline, exposition, open, feed) {
             Ok(running) => runtime.block_on(running.supervise()),
             Err(why) => Ended::Refused(why),
         }
@@ -168,6 +186,7 @@ impl Running {
         pipeline: Pipeline,
         exposition: Exposition,
         open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+        feed: Option<Feed>,
     ) -> Result<Running, String> {
         let server = config.http.as_ref().map(|http| Server::bind(&http.host, http.ports)).transpose();
         let server = server.map_err(|error| error.to_string())?;
@@ -182,9 +201,14 @@ impl Running {
         let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
         let pool = Pool::new(config.budget_bytes);
-        let wirings = Wirings { config, clock: &clock, switch: &switch, readiness: &readiness, budget: &budget };
+        let wirings =
+            outputs::Wirings { config, clock: &clock, switch: &switch, readiness: &readiness, budget: &budget };
         let (output_tasks, pipes) = wirings.start(&pipeline.outputs, outputs);
-        let (workers, worker_ends) = start_workers(config, &pipeline, pipes, &pool)?;
+        let workers_left = if feed.is_some() { 1 } else { config.workers };
+        let (workers, worker_ends) = match feed {
+            Some(feed) => start_feed(feed, pipes)?,
+            None => start_workers(config, &pipeline, pipes, &pool)?,
+        };
         let wiring = input::Wiring {
             input: 0,
             label: Arc::from(""),
@@ -220,7 +244,7 @@ impl Running {
             inputs: input_tasks,
             outputs: output_tasks,
             worker_ends,
-            workers_left: config.workers,
+            workers_left,
             switch,
             shutdown_timeout: config.shutdown_timeout,
             signals,
@@ -349,86 +373,6 @@ impl Running {
     }
 }
 
-/// What outputs are given.
-struct Wirings<'a> {
-    config: &'a DaemonConfig,
-    clock: &'a Arc<dyn Clock>,
-    switch: &'a StopSwitch,
-    readiness: &'a Readiness,
-    budget: &'a Arc<Budget>,
-}
-
-impl Wirings<'_> {
-    fn start(
-        &self,
-        specs: &[OutputSpec],
-        outputs: Vec<Box<dyn output::Output>>,
-    ) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
-        let mut queues = Queues::new(self.config, self.budget);
-        let (mut tasks, mut pipes) = (JoinSet::new(), Vec::new());
-        for (output, spec) in outputs.into_iter().zip(specs) {
-            let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
-            pipes.push(pipe);
-            let spool = if output.spools() { queues.of(&spec.label) } else { None };
-            tasks.spawn(output.run(output::Wiring {
-                label: spec.label.as_str().into(),
-                batches,
-                clock: Arc::clone(self.clock),
-                stop: self.switch.listener(),
-                shutdown_timeout: self.config.shutdown_timeout,
-                data: self.config.data.clone(),
-                readiness: self.readiness.clone(),
-                dead_letters_bytes_max: self.config.dead_letter_bytes_max,
-                budget: Arc::clone(self.budget),
-                spool,
-                persisted: self.config.persisted,
-            }));
-        }
-        queues.say_strangers();
-        (tasks, pipes)
-    }
-}
-
-/// The queue on disk, and whose parts are given out.
-struct Queues {
-    queue: Option<Queue>,
-    names: Vec<String>,
-}
-
-impl Queues {
-    fn new(config: &DaemonConfig, budget: &Arc<Budget>) -> Queues {
-        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget));
-        Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
-    }
-
-    /// The part of an output. Without an `id`, outputs of a plugin have one name, and are numbered.
-    fn of(&mut self, label: &str) -> Option<Box<dyn Spool>> {
-        let queue = self.queue.as_ref()?;
-        let numbered = (2..).map(|number| format!("{label}-{number}"));
-        let name = std::iter::once(label.to_string()).chain(numbered).find(|name| !self.names.contains(name))?;
-        let spool = queue.spool(&name);
-        self.names.push(name);
-        match spool {
-            Ok(spool) => Some(Box::new(spool)),
-            Err(error) => {
-                tracing::error!(output = label, %error, "cannot use the queue on disk: it stays as it is, documents wait in memory");
-                None
-            }
-        }
-    }
-
-    fn say_strangers(&self) {
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let strangers = self.queue.as_ref().map(|queue| queue.strangers(&names)).unwrap_or_default();
-        if !strangers.is_empty() {
-            tracing::warn!(
-                outputs = strangers.join(" "),
-                "the queue on disk holds documents for outputs that the pipeline has not: they stay there"
-            );
-        }
-    }
-}
-
 type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<WorkerEnd>);
 
 fn start_workers(
@@ -458,6 +402,20 @@ fn start_workers(
             .map_err(|error| format!("cannot start a worker thread: {error}"))?;
     }
     Ok((pipes, ends))
+}
+
+fn start_feed(feed: Feed, outputs: Vec<Sender<DocBatch>>) -> Result<Workers, String> {
+    let (ended, ends) = mpsc::unbounded_channel();
+    std::thread::Builder::new()
+        .name("timberline-feed".into())
+        .spawn(move || {
+            let end = catch_unwind(AssertUnwindSafe(|| feed(outputs)));
+            let end = end.map_or_else(|panic| WorkerEnd::Panicked(text_of(&*panic)), |()| WorkerEnd::Done);
+            // The daemon has ended already if nobody listens.
+            ended.send(end).ok();
+        })
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    Ok((Vec::new(), ends))
 }
 
 fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, world: &World, counters: &Counters) -> WorkerEnd {

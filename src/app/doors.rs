@@ -17,6 +17,11 @@ pub fn open(pipeline: &Pipeline) -> Result<Doors, String> {
     if pipeline.inputs.is_empty() {
         return Err("the pipeline has no input: there is nothing to read".into());
     }
+    Ok(Doors { outputs: open_outputs(pipeline)?, inputs: open_inputs(pipeline)? })
+}
+
+/// The outputs alone.
+pub fn open_outputs(pipeline: &Pipeline) -> Result<Vec<Box<dyn Output>>, String> {
     if pipeline.outputs.is_empty() {
         return Err("the pipeline has no output: everything that is read would be lost".into());
     }
@@ -24,7 +29,7 @@ pub fn open(pipeline: &Pipeline) -> Result<Doors, String> {
     for (door, spec) in outputs.iter_mut().zip(&pipeline.outputs) {
         door.open().map_err(|why| format!("output `{}`: {why}", spec.label))?;
     }
-    Ok(Doors { inputs: open_inputs(pipeline)?, outputs })
+    Ok(outputs)
 }
 
 /// The inputs alone.

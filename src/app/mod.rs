@@ -8,5 +8,6 @@ pub mod environment;
 mod lint;
 pub mod load;
 pub mod plugins;
+pub mod replay;
 pub mod walk;
 pub mod world;

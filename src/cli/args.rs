@@ -35,6 +35,12 @@ pub enum Command {
     Demo(DemoArguments),
     /// Put index templates and retention policies in place; safe to repeat
     Setup(SetupArguments),
+    /// What waits in the queue on disk, while the daemon is down
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// What the engine refused, and sending it again
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Ask a running timberline whether it is ready; exit 0 or 1, for HEALTHCHECK
     Health(HealthArguments),
     /// A command, or the settings of a plugin
@@ -128,6 +134,85 @@ pub struct SetupArguments {
     /// Print the requests instead of sending them
     #[arg(long)]
     pub print: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QueueCommand {
+    /// How many documents wait for which output, and whether they can be read; exit 1 if some cannot
+    Inspect(InspectArguments),
+    /// Send everything that waits, without reading anything new
+    Drain(RunArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    /// Print the documents themselves: {"_index":…,"_id":…,"_source":{…}}, a line a document
+    #[arg(long)]
+    pub documents: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeadLettersCommand {
+    /// Grouped by reason: how many, the first, the last
+    List(ListArguments),
+    /// One letter, whole
+    Show(ShowArguments),
+    /// Send them again; those that have a verdict then are gone. Works while the daemon runs
+    Replay(ReplayArguments),
+    /// Delete them for good. Works while the daemon runs
+    Drop(DropArguments),
+}
+
+/// Which letters are meant.
+#[derive(Debug, Args)]
+pub struct FilterArguments {
+    /// Only letters of which this is so: output, index, id, status, type, reason or letter, and a part of its text.
+    /// Several must all be so
+    #[arg(long = "filter", value_name = "NAME=TEXT")]
+    pub filters: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    #[command(flatten)]
+    pub filter: FilterArguments,
+    /// Print the letters themselves, a line of JSON each
+    #[arg(long)]
+    pub letters: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    /// The letter's name, or how it begins
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    #[command(flatten)]
+    pub filter: FilterArguments,
+    /// The fields go through the filters again, as they are now, instead of the finished document to its index
+    #[arg(long)]
+    pub through_pipeline: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DropArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    #[command(flatten)]
+    pub filter: FilterArguments,
+    /// Really all of them, where no filter is given
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,12 +6,14 @@
 mod args;
 mod bug;
 mod check;
+mod dead_letters;
 mod demo;
 mod dry_run;
 mod explain;
 mod health;
 mod help;
 mod load;
+mod queue;
 pub mod reference;
 mod run;
 mod settings;
@@ -103,6 +105,8 @@ fn command(command: Command) -> Ended {
         Command::DryRun(arguments) => dry_run::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
+        Command::Queue(command) => queue::run(&command),
+        Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Health(arguments) => health::run(&arguments),
         Command::Help(arguments) => help::run(&arguments),
     }

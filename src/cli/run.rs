@@ -11,9 +11,14 @@ use crate::telemetry::logging;
 pub fn run(arguments: &RunArguments) -> Ended {
     let settings = arguments.settings.load()?;
     let pipeline = pipeline(&settings)?;
+    log(&settings);
+    ended(daemon::run(&config(&settings), pipeline))
+}
+
+/// From now on the log is written.
+pub fn log(settings: &Settings) {
     let clock = SystemClock::default();
     logging::install(settings.log.level, settings.log.format, Box::new(move || clock.now_ns()));
-    ended(daemon::run(&config(&settings), pipeline))
 }
 
 /// How a daemon ended, in exit codes.
@@ -25,12 +30,13 @@ pub fn ended(ended: daemon::Ended) -> Ended {
     }
 }
 
-fn config(settings: &Settings) -> DaemonConfig {
+/// The daemon that the settings mean.
+pub fn config(settings: &Settings) -> DaemonConfig {
     let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
     DaemonConfig {
         data: settings.path_data.clone(),
         registry: settings.registry.clone(),
-        dead_letter_bytes_max: settings.dead_letter_bytes_max,
+        dead_letters: settings.dead_letters,
         queue: (settings.queue.kind != QueueType::Memory).then(|| settings.queue.disk.clone()),
         persisted: settings.queue.kind == QueueType::Persisted,
         workers: settings.pipeline.workers,

@@ -7,15 +7,19 @@
 //!
 //! Invariants: letters are on the disk (fsync) when `write` comes back, and only then does a document count as having its
 //! verdict. A line that a crash or a full disk tore is ended before the next letter, and is no JSON: readers pass over it.
-//! The file is bounded: beyond `bytes_max` letters are dropped, counted and said.
+//! The file is bounded: beyond `bytes_max` the newest or the oldest letters are dropped, counted and said.
+//! The folder's `.lock` (flock) is held while a file is written to: letters may be taken out while the daemon runs
+//! (`stored`), and nobody keeps a file open.
+
+pub mod stored;
 
 use crate::event::Timestamp;
 use crate::telemetry::metrics;
-use crate::telemetry::metrics::Gauge;
+use crate::telemetry::metrics::{Counter, Gauge};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -44,30 +48,59 @@ pub struct Kept {
     pub dropped: usize,
 }
 
+/// What a full file drops (`dead_letter_queue.storage_policy`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// What comes.
+    DropNewer,
+    /// What is there longest.
+    DropOlder,
+}
+
+impl Policy {
+    pub const NAMES: &'static [&'static str] = &["drop_newer", "drop_older"];
+
+    pub fn parse(text: &str) -> Option<Policy> {
+        match text {
+            "drop_newer" => Some(Policy::DropNewer),
+            "drop_older" => Some(Policy::DropOlder),
+            _ => None,
+        }
+    }
+}
+
+/// How much may be kept, for each output.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub bytes_max: u64,
+    pub policy: Policy,
+}
+
+/// Making room, at least this part of the whole is freed: a file is not written anew for each letter.
+const FREED_PART: u64 = 8;
+
 /// The dead letters of one output.
 #[derive(Debug)]
 pub struct DeadLetters {
     path: PathBuf,
     output: String,
-    bytes_max: u64,
-    file: Option<File>,
-    /// A write failed half-way: the line it left is ended first.
-    torn: bool,
+    limit: Limit,
     gauge: Gauge,
+    /// Letters that made room for others.
+    forgotten: Counter,
 }
 
 impl DeadLetters {
     /// Touches nothing yet: the file is made with the first letter.
-    pub fn new(data: &Path, output: &str, bytes_max: u64) -> DeadLetters {
+    pub fn new(data: &Path, output: &str, limit: Limit) -> DeadLetters {
         let name: String =
             output.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let letters = DeadLetters {
             path: data.join(FOLDER).join(format!("{name}.ndjson")),
             output: output.into(),
-            bytes_max,
-            file: None,
-            torn: false,
+            limit,
             gauge: metrics::gauge(metrics::DEAD_LETTER_BYTES, &[]),
+            forgotten: metrics::counter(metrics::DEAD_LETTERS_FORGOTTEN, &[output]),
         };
         letters.gauge.set(letters.folder_bytes() as f64);
         letters
@@ -79,32 +112,61 @@ impl DeadLetters {
 
     /// Writes letters and syncs them. After an error none of them counts as kept.
     pub fn write<'a>(&mut self, letters: impl Iterator<Item = Letter<'a>>, now: Timestamp) -> io::Result<Kept> {
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self.open()?,
-        };
-        let (mut text, mut kept) = (Vec::new(), Kept::default());
-        let size = file.metadata()?.len();
-        if self.torn {
-            text.push(b'\n');
-        }
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        make_folder(folder)?;
+        let _locked = lock(folder)?;
+        let mut texts: Vec<Vec<u8>> = Vec::new();
         for letter in letters {
-            let start = text.len();
+            let mut text = Vec::new();
             self.append(&letter, now, &mut text);
-            if size + text.len() as u64 > self.bytes_max {
-                text.truncate(start);
-                kept.dropped += 1;
-            } else {
-                kept.kept += 1;
-            }
+            texts.push(text);
         }
-        self.torn = true;
-        file.write_all(&text)?;
-        file.sync_data()?;
-        self.torn = false;
+        let all = texts.len();
+        let size = self.make_room(texts.iter().map(|text| text.len() as u64).sum())?;
+        let mut free = self.limit.bytes_max.saturating_sub(size);
+        texts.retain(|text| {
+            let fits = free.checked_sub(text.len() as u64);
+            free = fits.unwrap_or(free);
+            fits.is_some()
+        });
+        self.add(&texts)?;
         self.gauge.set(self.folder_bytes() as f64);
-        self.file = Some(file);
-        Ok(kept)
+        Ok(Kept { kept: texts.len(), dropped: all - texts.len() })
+    }
+
+    fn add(&self, texts: &[Vec<u8>]) -> io::Result<()> {
+        let mut file = self.open()?;
+        let mut last = [b'\n'];
+        let size = file.metadata()?.len();
+        if size > 0 {
+            file.read_exact_at(&mut last, size - 1)?;
+        }
+        let end: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
+        file.write_all(&[end, &texts.concat()].concat())?;
+        file.sync_data()
+    }
+
+    /// Drops the oldest letters if that is the policy and so many bytes do not fit. Says how large the file is.
+    fn make_room(&self, bytes: u64) -> io::Result<u64> {
+        let size = fs::metadata(&self.path).map_or(0, |file| file.len());
+        let most = self.limit.bytes_max;
+        if self.limit.policy == Policy::DropNewer || size + bytes <= most || size == 0 {
+            return Ok(size);
+        }
+        let drop = (size + bytes - most).max(most / FREED_PART);
+        let mut gone = 0;
+        let dropped = stored::retain(&self.path, |line| {
+            let goes = gone < drop;
+            gone += if goes { line.len() as u64 + 1 } else { 0 };
+            !goes
+        })?;
+        self.forgotten.increment(dropped);
+        tracing::warn!(
+            output = self.output,
+            documents = dropped,
+            "dead letters are full (dead_letter_queue.max_bytes), the oldest are dropped"
+        );
+        Ok(fs::metadata(&self.path).map_or(0, |file| file.len()))
     }
 
     /// All outputs' letters together.
@@ -114,21 +176,13 @@ impl DeadLetters {
         files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
     }
 
-    fn open(&mut self) -> io::Result<File> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            File::open(folder.parent().unwrap_or(Path::new(".")))?.sync_all()?;
-        }
+    fn open(&self) -> io::Result<File> {
+        let is_new = !self.path.exists();
         let file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&self.path)?;
-        // The entry of a new file is as durable as its folder.
-        File::open(folder)?.sync_all()?;
-        let size = file.metadata()?.len();
-        let mut last = [b'\n'];
-        if size > 0 {
-            file.read_exact_at(&mut last, size - 1)?;
+        if is_new && let Some(folder) = self.path.parent() {
+            // The entry of a new file is as durable as its folder.
+            File::open(folder)?.sync_all()?;
         }
-        self.torn = last != [b'\n'];
         Ok(file)
     }
 
@@ -165,91 +219,25 @@ impl DeadLetters {
     }
 }
 
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if !folder.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        File::open(folder.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Nobody else writes to the folder's files while this lives.
+fn lock(folder: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(".lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// The text as it stands, if it is JSON on one line.
 fn as_json(text: &[u8]) -> Option<&RawValue> {
     serde_json::from_slice(text).ok().filter(|json: &&RawValue| !json.get().contains(['\n', '\r']))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-    use std::os::unix::fs::PermissionsExt;
-
-    const LETTER: Letter<'_> = Letter {
-        index: b"logs-2026.11.23",
-        id: b"abc",
-        action: b"{\"create\":{\"_index\":\"logs-2026.11.23\",\"_id\":\"abc\"}}\n",
-        document: br#"{"n":"x\nx", "big":12345678901234567890123}"#,
-        status: 400,
-        kind: "document_parsing_exception",
-        reason: "failed to parse field [n]",
-    };
-
-    fn write(letters: &mut DeadLetters, documents: &[&'static [u8]]) -> Kept {
-        let letters_of = documents.iter().map(|document| Letter { document, ..LETTER });
-        letters.write(letters_of, Timestamp::from_millis(1_795_428_285_123)).unwrap()
-    }
-
-    fn lines(letters: &DeadLetters) -> Vec<Result<Value, String>> {
-        let text = std::fs::read_to_string(letters.path()).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).map_err(|_| line.to_string())).collect()
-    }
-
-    #[test]
-    fn a_letter_holds_the_document_and_the_reason() {
-        let data = tempfile::tempdir().unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es main", 1 << 20);
-        assert_eq!(write(&mut letters, &[LETTER.document]), Kept { kept: 1, dropped: 0 });
-        let text = std::fs::read_to_string(data.path().join("dead_letters/es_main.ndjson")).unwrap();
-        assert!(text.contains(r#""document":{"n":"x\nx", "big":12345678901234567890123}}"#), "{text}");
-        let line = lines(&letters).remove(0).unwrap();
-        assert_eq!(line["action"], json!({"create": {"_index": "logs-2026.11.23", "_id": "abc"}}));
-        assert_eq!(
-            (&line["time"], &line["output"], &line["id"], &line["status"]),
-            (&json!("2026-11-23T10:04:45.123Z"), &json!("es main"), &json!("abc"), &json!(400))
-        );
-    }
-
-    #[test]
-    fn nobody_else_may_read_them() {
-        let data = tempfile::tempdir().unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es", 1 << 20);
-        write(&mut letters, &[b"{}"]);
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(letters.path()), mode(letters.path().parent().unwrap())), (0o600, 0o700));
-    }
-
-    #[test]
-    fn what_is_no_json_is_kept_as_text_or_base64() {
-        let data = tempfile::tempdir().unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es", 1 << 20);
-        write(&mut letters, &[b"{\"cut", b"\xff{", b"{}\n"]);
-        let lines = lines(&letters);
-        assert_eq!(lines[0].as_ref().unwrap()["document"], "{\"cut");
-        assert_eq!(lines[1].as_ref().unwrap()["document_base64"], "/3s=");
-        assert_eq!(lines[2].as_ref().unwrap()["document"], json!({}));
-    }
-
-    #[test]
-    fn beyond_the_limit_letters_are_dropped_and_counted() {
-        let data = tempfile::tempdir().unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es", 700);
-        let first = write(&mut letters, &[LETTER.document; 5]);
-        assert_eq!((first.kept + first.dropped, first.kept > 0, first.dropped > 0), (5, true, true));
-        assert_eq!(write(&mut letters, &[LETTER.document]), Kept { kept: 0, dropped: 1 });
-        assert!(std::fs::metadata(letters.path()).unwrap().len() <= 700);
-    }
-
-    #[test]
-    fn a_torn_line_harms_no_other() {
-        let data = tempfile::tempdir().unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es", 1 << 20);
-        write(&mut letters, &[b"{}"]);
-        OpenOptions::new().append(true).open(letters.path()).unwrap().write_all(b"{\"time\":\"20").unwrap();
-        let mut letters = DeadLetters::new(data.path(), "es", 1 << 20);
-        write(&mut letters, &[b"{}"]);
-        let lines = lines(&letters);
-        assert_eq!((lines.len(), lines[0].is_ok(), lines[1].is_err(), lines[2].is_ok()), (3, true, true, true));
-    }
-}
+mod tests;

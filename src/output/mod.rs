@@ -37,8 +37,8 @@ pub struct Wiring {
     pub data: PathBuf,
     /// What `/readyz` is told.
     pub readiness: Readiness,
-    /// `dead_letter_queue.max_bytes`, for each output.
-    pub dead_letters_bytes_max: u64,
+    /// How many dead letters it may keep.
+    pub dead_letters: dead_letter::Limit,
     /// Whether memory is needed.
     pub budget: Arc<Budget>,
     /// Its part of the queue on disk, if it has one.

@@ -1,5 +1,6 @@
 //! What the tests of the outputs share: a book that counts receipts, batches made by hand, a wiring of their own.
 
+use super::dead_letter::{Limit, Policy};
 use super::{DEAD_LETTERS_BYTES_MAX, Wiring};
 use crate::channel::{Budget, Sender, StopSwitch, bounded};
 use crate::clock::SystemClock;
@@ -75,7 +76,7 @@ pub fn wiring(data: &Path) -> (Sender<DocBatch>, Wiring) {
         stop: StopSwitch::default().listener(),
         shutdown_timeout: Duration::from_secs(8),
         data: data.into(),
-        dead_letters_bytes_max: DEAD_LETTERS_BYTES_MAX,
+        dead_letters: Limit { bytes_max: DEAD_LETTERS_BYTES_MAX, policy: Policy::DropNewer },
         readiness: Readiness::default(),
         budget: Arc::new(Budget::new(1 << 20)),
         spool: None,

@@ -13,22 +13,21 @@
 //! - Records are given out in order, each once a run. What lies between two numbers and cannot be read is counted.
 //! - A segment is removed when all its records are settled, and the cursor says so before.
 
+use super::book::Book;
+use super::cursor::Cursor;
 use super::disk::{Disk, DiskFile};
 use super::record::{self, Record, Scan};
 use super::room::Room;
 use crate::channel::Budget;
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::spool::{Kept, Lent, Refusal};
-use crate::position::{Closing, Receipt};
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use xxhash_rust::xxh3::xxh3_64;
+use std::sync::Arc;
 
 const CURSOR: &str = "cursor";
-const CURSOR_HEAD: &str = "timberline queue 1 ";
 /// Records are gathered to writes of this size.
 const WRITE_BYTES: usize = 256 << 10;
 
@@ -73,13 +72,6 @@ struct Reader {
     number: u64,
     /// The segment that is read, by its first number.
     scan: Option<(u64, Scan)>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Cursor {
-    settled: u64,
-    kept: u64,
-    torn: Vec<Range<u64>>,
 }
 
 pub struct Lane {
@@ -508,29 +500,6 @@ fn segment_number(name: &str) -> Option<u64> {
     name.strip_suffix(".seg").filter(|digits| digits.len() == 20)?.parse().ok()
 }
 
-impl Cursor {
-    fn text(&self) -> String {
-        let mut text = format!("{CURSOR_HEAD}{} {}", self.settled, self.kept);
-        for torn in &self.torn {
-            text += &format!(" {}-{}", torn.start, torn.end);
-        }
-        let checksum = xxh3_64(text.as_bytes());
-        format!("{text} {checksum:016x}\n")
-    }
-
-    fn read(bytes: &[u8]) -> Option<Cursor> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let mut words = text.strip_prefix(CURSOR_HEAD)?.split(' ');
-        let (settled, kept) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        let torn = words.filter_map(|word| {
-            let (from, to) = word.split_once('-')?;
-            Some(from.parse().ok()?..to.parse().ok()?)
-        });
-        let cursor = Cursor { settled, kept, torn: torn.collect() };
-        (cursor.text() == text).then_some(cursor)
-    }
-}
-
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
     a.end.min(b.end).saturating_sub(a.start.max(b.start))
 }
@@ -538,87 +507,4 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
 /// Whether there is a lane in this folder.
 pub fn is_lane(disk: &dyn Disk, folder: &Path) -> bool {
     disk.files(folder).is_ok_and(|files| files.iter().any(|(name, _)| segment_number(name).is_some() || name == CURSOR))
-}
-
-/// The receipts of what was given out.
-struct Book {
-    budget: Arc<Budget>,
-    pages: Mutex<Pages>,
-}
-
-#[derive(Default)]
-struct Pages {
-    /// Stretches that were given out and are not settled up to here, in order.
-    stretches: VecDeque<Stretch>,
-    /// The entry of the first stretch.
-    first: u64,
-    settled: u64,
-}
-
-struct Stretch {
-    to: u64,
-    bytes: usize,
-    settled: bool,
-}
-
-impl Book {
-    fn new(budget: Arc<Budget>) -> Book {
-        Book { budget, pages: Mutex::default() }
-    }
-
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn start(&self, number: u64) {
-        self.pages().settled = number;
-    }
-
-    /// Records before this number are settled; `read` is how far they were given out.
-    fn settled_to(&self, read: u64) -> u64 {
-        let pages = self.pages();
-        if pages.stretches.is_empty() { read } else { pages.settled }
-    }
-
-    /// Nothing could be read between these numbers.
-    fn pass(&self, from: u64, to: u64) {
-        let mut pages = self.pages();
-        if let Some(last) = pages.stretches.back_mut().filter(|last| last.to == from) {
-            last.to = to;
-        }
-    }
-
-    fn give_out(self: &Arc<Self>, to: u64, bytes: usize) -> Receipt {
-        self.budget.take_anyway(bytes);
-        let mut pages = self.pages();
-        let entry = pages.first + pages.stretches.len() as u64;
-        pages.stretches.push_back(Stretch { to, bytes, settled: false });
-        drop(pages);
-        Receipt::open(entry, Arc::clone(self) as Arc<dyn Closing>)
-    }
-
-    fn close(&self, entry: u64, settled: bool) {
-        let mut pages = self.pages();
-        let at = entry.wrapping_sub(pages.first) as usize;
-        let Some(stretch) = pages.stretches.get_mut(at) else { return };
-        stretch.settled = settled;
-        let bytes = std::mem::take(&mut stretch.bytes);
-        while let Some(done) = pages.stretches.pop_front_if(|stretch| stretch.settled) {
-            pages.settled = done.to;
-            pages.first += 1;
-        }
-        drop(pages);
-        self.budget.give_back(bytes);
-    }
-}
-
-impl Closing for Book {
-    fn settled(&self, entry: u64) {
-        self.close(entry, true);
-    }
-
-    /// It is given out again at the next start.
-    fn forgotten(&self, entry: u64) {
-        self.close(entry, false);
-    }
 }

@@ -9,6 +9,8 @@
 //! `<path.queue>/<output>/main/`, `<path.queue>/<output>/index-<xxh3 of the index's name>/`; folders have mode 0700,
 //! files 0600.
 
+mod book;
+mod cursor;
 mod disk;
 mod lane;
 mod record;

@@ -34,6 +34,7 @@ use std::time::Duration;
 use writer::Writer;
 
 pub use ledger::Kept;
+pub use store::FolderLock;
 pub use store::OpenError;
 pub use store::WriteError;
 

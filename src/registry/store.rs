@@ -51,8 +51,13 @@ const FILE_BYTES_MAX: u64 = 256 << 20;
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    lock: File,
+    #[expect(dead_code, reason = "it is held, not read")]
+    lock: FolderLock,
 }
+
+/// Nobody else uses the data folder while this lives.
+#[derive(Debug)]
+pub struct FolderLock(File);
 
 /// Why the folder cannot be used.
 #[derive(Debug)]
@@ -106,7 +111,7 @@ impl std::error::Error for WriteError {}
 impl Store {
     /// Locks the folder and reads what it holds.
     pub fn open(folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
-        let lock = lock(folder)?;
+        let lock = FolderLock::of(folder)?;
         let store = Store { folder: folder.into(), lock };
         let kept = store.read()?;
         Ok((store, kept))
@@ -170,10 +175,17 @@ impl Store {
     }
 }
 
-impl Drop for Store {
+impl FolderLock {
+    /// Makes the folder if there is none.
+    pub fn of(folder: &Path) -> Result<FolderLock, OpenError> {
+        lock(folder).map(FolderLock)
+    }
+}
+
+impl Drop for FolderLock {
     /// By word, not by closing: a child between its fork and its exec still has the file open.
     fn drop(&mut self) {
-        let _ = self.lock.unlock();
+        let _ = self.0.unlock();
     }
 }
 

@@ -4,6 +4,7 @@ use super::QueueType;
 use crate::event::rules::EscapeStyle;
 use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
+use crate::output::dead_letter::Policy;
 use crate::telemetry::logging;
 
 /// One setting.
@@ -192,7 +193,18 @@ pub const DECLARED: &[Declared] = &[
         "The most that log lines may hold in memory, in the whole daemon; inputs wait beyond it.",
     )
     .ours(),
-    Declared::new("dead_letter_queue.max_bytes", Kind::Bytes, "1gib", "The most that dead letters may take on disk."),
+    Declared::new(
+        "dead_letter_queue.max_bytes",
+        Kind::Bytes,
+        "1gib",
+        "The most that the dead letters of an output may take on disk.",
+    ),
+    Declared::new(
+        "dead_letter_queue.storage_policy",
+        Kind::OneOf(Policy::NAMES),
+        "drop_newer",
+        "What is lost when they take more: what comes, or what is there longest.",
+    ),
     Declared::new(
         "registry.clean_after",
         Kind::Duration,
@@ -243,7 +255,6 @@ pub const REFUSED: &[(&str, &str)] = &[
         "dead_letter_queue.retain.age",
         "remove it: dead letters are files under `path.data`, delete what you no longer want",
     ),
-    ("dead_letter_queue.storage_policy", "remove it: there is one policy"),
     ("http.host", "write `api.http.host`"),
     ("http.port", "write `api.http.port`"),
     ("path.dead_letter_queue", "remove it: dead letters are kept under `path.data`"),

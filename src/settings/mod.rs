@@ -15,6 +15,7 @@ use crate::event::Rules;
 use crate::event::rules::EscapeStyle;
 use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
+use crate::output::dead_letter;
 use crate::queue;
 use crate::registry;
 use crate::telemetry::http::Ports;
@@ -58,7 +59,7 @@ pub struct Settings {
     pub log: Log,
     pub http: Http,
     pub queue: Queue,
-    pub dead_letter_bytes_max: u64,
+    pub dead_letters: dead_letter::Limit,
     pub registry: registry::Config,
     pub shutdown_timeout: Duration,
     /// Goes into every document's `_id`.
@@ -191,7 +192,10 @@ impl Settings {
                     page_bytes: values.bytes("queue.page_capacity"),
                 },
             },
-            dead_letter_bytes_max: values.bytes("dead_letter_queue.max_bytes"),
+            dead_letters: dead_letter::Limit {
+                bytes_max: values.bytes("dead_letter_queue.max_bytes"),
+                policy: values.word("dead_letter_queue.storage_policy", dead_letter::Policy::parse),
+            },
             shutdown_timeout: values.duration("shutdown_timeout"),
             id_salt: values.text("id_salt"),
             values,

@@ -55,6 +55,7 @@ metrics! {
     GAP_SECONDS: Counter "timberline_gap_seconds_total" ["reason"] "Seconds of log that were gone before they could be read.";
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" [] "Bytes of dead letters on disk.";
+    DEAD_LETTERS_FORGOTTEN: Counter "timberline_dead_letters_forgotten_total" ["output"] "Dead letters that were dropped to make room for newer ones.";
     CONFLICTS: Counter "timberline_conflicts_total" ["output"] "Documents that were already there.";
     QUEUE_DOCUMENTS: Gauge "timberline_queue_documents" ["output"] "Documents in the queue on disk that were not taken out again.";
     QUEUE_FOUND: Counter "timberline_queue_found_total" ["output"] "Documents that lay in the queue on disk at the start.";

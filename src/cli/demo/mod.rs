@@ -10,6 +10,7 @@ use crate::app::daemon::DaemonConfig;
 use crate::app::demo::board::Board;
 use crate::app::demo::{self, Lines};
 use crate::app::load::{Request, load};
+use crate::output::dead_letter::{Limit, Policy};
 use crate::pipeline::Pipeline;
 use crate::registry;
 use crate::settings::Declared;
@@ -98,7 +99,7 @@ fn config(folder: &Path) -> DaemonConfig {
     DaemonConfig {
         registry: registry::Config::of(&data),
         data,
-        dead_letter_bytes_max: 1 << 20,
+        dead_letters: Limit { bytes_max: 1 << 20, policy: Policy::DropNewer },
         queue: None,
         persisted: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(4),

@@ -5,10 +5,12 @@
 //! and come back with what they were given. When the time to stop is over, what has no verdict goes to the queue on
 //! disk; without one it is dropped, its receipts are forgotten, and it is read again at the next start.
 
+mod stopping;
+
 use super::client::{Client, Failure, Frames, random};
 use super::config::Config;
 use super::health::{Health, OnceAMinute};
-use super::outbox::{Letter, Need, Outbox, Outcome, Request, Spill};
+use super::outbox::{Letter, Need, Outbox, Outcome, Request};
 use super::preparing::{Preparing, Told};
 use super::reply::{self, Reply};
 use super::setup::{self, Report, Trouble};
@@ -17,7 +19,6 @@ use crate::backoff::Backoff;
 use crate::channel::{Empty, StopSwitch};
 use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
-use crate::event::spool::MAIN;
 use crate::output::Wiring;
 use crate::output::dead_letter::{self, DeadLetters, Kept};
 use crate::telemetry::metrics;
@@ -32,10 +33,6 @@ const NDJSON: &str = "application/x-ndjson";
 const STALL: Duration = Duration::from_secs(2);
 /// Memory is looked at so often while documents wait.
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
-/// What others may take to give back what they were given, when the time is over.
-const COLLECT_TIMEOUT: Duration = Duration::from_millis(500);
-/// What writing the rest to the disk may take.
-const SPILL_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The part of the time to stop that is left for that.
 const SPILL_PART: u32 = 4;
 
@@ -160,7 +157,7 @@ impl Bulk {
             hurried: false,
             closed: false,
             letters: Vec::new(),
-            writer: Some(DeadLetters::new(&wiring.data, &wiring.label, wiring.dead_letters_bytes_max)),
+            writer: Some(DeadLetters::new(&wiring.data, &wiring.label, wiring.dead_letters)),
             write_again: None,
             write_backoff: retry,
             open: 0,
@@ -193,7 +190,7 @@ impl Bulk {
     /// How long to go on when it is time to stop.
     fn patience(&self) -> Duration {
         let patience = self.wiring.shutdown_timeout;
-        if self.spooling.exists() { patience - (patience / SPILL_PART).min(SPILL_TIMEOUT) } else { patience }
+        if self.spooling.exists() { patience - (patience / SPILL_PART).min(stopping::SPILL_TIMEOUT) } else { patience }
     }
 
     async fn carry(&mut self) {
@@ -291,51 +288,6 @@ impl Bulk {
                 client.reachable().await;
                 Done::Reachable
             });
-        }
-    }
-
-    /// Takes back what is on its way, and what waits in the pipe; a disk that hangs is not waited for.
-    async fn collect(&mut self) {
-        self.cut.stop();
-        let deadline = tokio::time::Instant::now() + COLLECT_TIMEOUT;
-        while !self.closed || !self.tasks.is_empty() {
-            let next = async {
-                tokio::select! {
-                    Some(done) = self.tasks.join_next() => (done.ok(), None),
-                    batch = self.wiring.batches.recv_async(), if !self.closed => (None, Some(batch)),
-                }
-            };
-            match tokio::time::timeout_at(deadline, next).await {
-                Ok((Some(Done::Reachable | Done::Prepared(_)), _)) => {}
-                Ok((Some(done), _)) => self.done(done),
-                Ok((None, Some(Some(batch)))) => self.put(batch),
-                Ok((None, Some(None))) => self.closed = true,
-                Ok((None, None)) => {}
-                Err(_) => break,
-            }
-        }
-        self.tasks.abort_all();
-    }
-
-    /// What has no verdict goes to the disk, if there is a queue.
-    async fn put_away(&mut self) {
-        let mut spills = self.outbox.take_all();
-        let letters = self.letters.drain(..).map(|letter| letter.piece).filter(|piece| !piece.on_disk).collect();
-        spills.push(Spill { lane: MAIN.into(), pieces: letters });
-        let mut kept = 0;
-        if let Some(job) = self.spooling.last(spills) {
-            let written = tokio::time::timeout(SPILL_TIMEOUT, tokio::task::spawn_blocking(job)).await;
-            kept = written.ok().and_then(Result::ok).unwrap_or(0);
-        }
-        let left = self.open.saturating_sub(kept);
-        self.counts.open.set(left as f64);
-        if self.open > 0 {
-            tracing::warn!(
-                output = &*self.wiring.label,
-                on_disk = kept,
-                read_again = left,
-                "stopped before the engine took everything: the next start goes on with it"
-            );
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use timberline::channel::{Budget, Sender, StopSwitch, bounded};
 use timberline::clock::SystemClock;
 use timberline::event::destination::{Doc as Marks, DocBatch};
+use timberline::output::dead_letter::{Limit, Policy};
 use timberline::output::elasticsearch::PLUGIN;
 use timberline::output::{DEAD_LETTERS_BYTES_MAX, Wiring};
 use timberline::plugin::{Given, Item, Place, Settings};
@@ -97,7 +98,7 @@ impl Rig {
             shutdown_timeout,
             data: data.path().into(),
             readiness: readiness.clone(),
-            dead_letters_bytes_max: DEAD_LETTERS_BYTES_MAX,
+            dead_letters: Limit { bytes_max: DEAD_LETTERS_BYTES_MAX, policy: Policy::DropNewer },
             budget: Arc::new(Budget::new(1 << 20)),
             spool: None,
             persisted: false,

@@ -6,10 +6,12 @@
 
 mod bad_lines;
 mod crashes;
+mod dead_letters;
 mod every_line;
 mod job;
 mod lines;
 mod metrics;
+mod queue;
 mod searches;
 mod short_lived;
 mod starting;

@@ -2,6 +2,7 @@
 
 use super::super::piece::batch;
 use super::*;
+use crate::event::spool::MAIN;
 use crate::output::testing::Book;
 use proptest::prelude::*;
 use std::collections::BTreeMap as Map;

@@ -1,0 +1,95 @@
+//! Outputs started, each with its pipe and its part of the queue on disk.
+
+use super::DaemonConfig;
+use crate::channel::{Budget, Sender, StopSwitch, bounded};
+use crate::clock::Clock;
+use crate::event::destination::DocBatch;
+use crate::event::spool::Spool;
+use crate::output;
+use crate::pipeline::OutputSpec;
+use crate::queue::{Queue, RealDisk};
+use crate::telemetry::readiness::Readiness;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Batches that wait for an output.
+const BATCHES_WAITING_MAX: usize = 64;
+/// What outputs are given.
+pub struct Wirings<'a> {
+    pub config: &'a DaemonConfig,
+    pub clock: &'a Arc<dyn Clock>,
+    pub switch: &'a StopSwitch,
+    pub readiness: &'a Readiness,
+    pub budget: &'a Arc<Budget>,
+}
+
+impl Wirings<'_> {
+    pub fn start(
+        &self,
+        specs: &[OutputSpec],
+        outputs: Vec<Box<dyn output::Output>>,
+    ) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
+        let mut queues = Queues::new(self.config, self.budget);
+        let (mut tasks, mut pipes) = (JoinSet::new(), Vec::new());
+        for (output, spec) in outputs.into_iter().zip(specs) {
+            let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
+            pipes.push(pipe);
+            let spool = if output.spools() { queues.of(&spec.label) } else { None };
+            tasks.spawn(output.run(output::Wiring {
+                label: spec.label.as_str().into(),
+                batches,
+                clock: Arc::clone(self.clock),
+                stop: self.switch.listener(),
+                shutdown_timeout: self.config.shutdown_timeout,
+                data: self.config.data.clone(),
+                readiness: self.readiness.clone(),
+                dead_letters: self.config.dead_letters,
+                budget: Arc::clone(self.budget),
+                spool,
+                persisted: self.config.persisted,
+            }));
+        }
+        queues.say_strangers();
+        (tasks, pipes)
+    }
+}
+
+/// The queue on disk, and whose parts are given out.
+struct Queues {
+    queue: Option<Queue>,
+    names: Vec<String>,
+}
+
+impl Queues {
+    fn new(config: &DaemonConfig, budget: &Arc<Budget>) -> Queues {
+        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget));
+        Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
+    }
+
+    /// The part of an output. Without an `id`, outputs of a plugin have one name, and are numbered.
+    fn of(&mut self, label: &str) -> Option<Box<dyn Spool>> {
+        let queue = self.queue.as_ref()?;
+        let numbered = (2..).map(|number| format!("{label}-{number}"));
+        let name = std::iter::once(label.to_string()).chain(numbered).find(|name| !self.names.contains(name))?;
+        let spool = queue.spool(&name);
+        self.names.push(name);
+        match spool {
+            Ok(spool) => Some(Box::new(spool)),
+            Err(error) => {
+                tracing::error!(output = label, %error, "cannot use the queue on disk: it stays as it is, documents wait in memory");
+                None
+            }
+        }
+    }
+
+    fn say_strangers(&self) {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let strangers = self.queue.as_ref().map(|queue| queue.strangers(&names)).unwrap_or_default();
+        if !strangers.is_empty() {
+            tracing::warn!(
+                outputs = strangers.join(" "),
+                "the queue on disk holds documents for outputs that the pipeline has not: they stay there"
+            );
+        }
+    }
+}
