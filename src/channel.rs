@@ -6,7 +6,7 @@
 mod budget;
 mod stop;
 
-pub use budget::Budget;
+pub use budget::{Budget, weight};
 pub use stop::{Stop, StopSwitch};
 
 use std::time::Duration;

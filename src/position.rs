@@ -45,7 +45,7 @@ pub trait Ledger: Send + Sync {
     /// The position up to which everything is safely delivered, `None` for a source never seen.
     fn position(&self, source: &SourceKey) -> Option<Position>;
     /// Opens a receipt for the lines behind the last opened position, up to and including `up_to`.
-    /// Receipts of one source must be opened in order. `bytes` is what the lines hold in memory.
+    /// Receipts of one source must be opened in order. `bytes` is what was taken from the budget for them.
     fn open(&self, source: &SourceKey, up_to: Position, bytes: usize) -> Receipt;
     /// Reading of the source begins, or begins again, behind `from`: it starts elsewhere than at its beginning, it was
     /// truncated, or it is read a second time. The position becomes `from`; receipts opened before no longer move it.
@@ -61,6 +61,8 @@ pub trait Closing: Send + Sync {
     fn settled(&self, entry: u64);
     /// At least one share was dropped without a verdict.
     fn forgotten(&self, entry: u64);
+    /// Its lines, and what was made of them, hold so many bytes now.
+    fn weighed(&self, _entry: u64, _bytes: usize) {}
 }
 
 struct Shares {
@@ -91,6 +93,13 @@ impl Receipt {
             shares.left.fetch_add(1, Ordering::Relaxed);
             Arc::clone(shares)
         }))
+    }
+
+    /// What was read under it holds so many bytes now.
+    pub fn weigh(&self, bytes: usize) {
+        if let Some(shares) = &self.0 {
+            shares.book.weighed(shares.entry, bytes);
+        }
     }
 
     /// This share's documents have their verdict: stored, already there, kept as dead letters, or dropped on purpose.

@@ -200,7 +200,7 @@ impl Running {
         let switch = StopSwitch::default();
         let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
-        let pool = Pool::new(config.budget_bytes);
+        let pool = Pool::new(config.budget_bytes / 2);
         let wirings =
             outputs::Wirings { config, clock: &clock, switch: &switch, readiness: &readiness, budget: &budget };
         let (output_tasks, pipes) = wirings.start(&pipeline.outputs, outputs);

@@ -1,12 +1,20 @@
 //! The bytes of log lines, and of the documents made of them, that the daemon may hold at a time, in all rooms together.
 //!
-//! An input takes what a chunk will hold before it reads it; the ledger gives it back when the chunk's receipt
-//! closes. With the budget spent, inputs wait: that is the back-pressure.
-//! What is read back from the disk is taken anyway, for it must leave; a part is *reserved* for it while there is any.
+//! An input takes what a chunk may come to (`WEIGHT`) before it hands it on; when the chunk is rendered, its receipt is
+//! weighed by the documents that take its place, and the ledger gives that back when the receipt closes. With the budget spent, inputs wait: that is the back-pressure.
+//! What is read back from the disk is *lent* anyway, for it must leave; a part is *reserved* for it while there is any.
 //! Invariant: a single chunk larger than the whole budget still gets through, alone.
 
 use std::sync::{Condvar, Mutex};
 use tokio::sync::Notify;
+
+/// A line and its envelope become a document of some 2.6 times their size: so much is taken for a byte that is read.
+pub const WEIGHT: usize = 3;
+
+/// What bytes of lines are counted as before they are rendered.
+pub fn weight(bytes: usize) -> usize {
+    bytes.saturating_mul(WEIGHT)
+}
 
 /// A count of bytes with a maximum.
 #[derive(Debug)]
@@ -20,7 +28,15 @@ pub struct Budget {
 #[derive(Debug, Default)]
 struct State {
     taken: usize,
+    lent: usize,
     reserved: usize,
+}
+
+impl State {
+    /// What inputs may take at most now.
+    fn most(&self, bytes_max: usize) -> usize {
+        bytes_max.saturating_sub(self.reserved.max(self.lent))
+    }
 }
 
 impl Budget {
@@ -28,15 +44,16 @@ impl Budget {
         Budget { bytes_max, state: Mutex::default(), freed: Condvar::new(), freed_async: Notify::new() }
     }
 
-    /// Bytes that are taken now.
+    /// Bytes that are taken or lent now.
     pub fn taken(&self) -> usize {
-        self.lock().taken
+        let state = self.lock();
+        state.taken + state.lent
     }
 
     /// More than half of what inputs may take is taken.
     pub fn is_pressed(&self) -> bool {
         let state = self.lock();
-        state.taken > self.bytes_max.saturating_sub(state.reserved) / 2
+        state.taken > state.most(self.bytes_max) / 2
     }
 
     pub fn bytes_max(&self) -> usize {
@@ -48,7 +65,7 @@ impl Budget {
     }
 
     fn fits(&self, state: &State, bytes: usize) -> bool {
-        state.taken == 0 || state.taken.saturating_add(bytes) <= self.bytes_max.saturating_sub(state.reserved)
+        state.taken == 0 || state.taken.saturating_add(bytes) <= state.most(self.bytes_max)
     }
 
     /// Takes `bytes` if they are free now.
@@ -65,6 +82,20 @@ impl Budget {
     pub fn take_anyway(&self, bytes: usize) {
         let mut state = self.lock();
         state.taken = state.taken.saturating_add(bytes);
+    }
+
+    /// Takes `bytes` for what was read back from the disk, free or not.
+    pub fn lend(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.lent = state.lent.saturating_add(bytes);
+    }
+
+    /// Gives back what was lent.
+    pub fn give_back_lent(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.lent = state.lent.saturating_sub(bytes);
+        drop(state);
+        self.tell();
     }
 
     /// Inputs may not take so many bytes of the whole any more; `before` is what the same caller said before.
@@ -142,10 +173,16 @@ mod tests {
         assert!(budget.try_take(6));
         assert!(!budget.try_take(1));
         assert!(budget.is_pressed());
-        budget.take_anyway(4);
-        budget.give_back(10);
+        budget.lend(4);
+        assert_eq!(budget.taken(), 10);
+        budget.give_back(1);
+        assert!(budget.try_take(1), "what is lent comes out of what is reserved");
+        budget.lend(3);
+        budget.give_back(6);
+        assert!(budget.try_take(1) && !budget.try_take(3));
+        budget.give_back_lent(7);
         budget.reserve(4, 0);
-        assert!(budget.try_take(10));
+        assert!(budget.try_take(9));
     }
 
     #[test]

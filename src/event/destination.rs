@@ -70,6 +70,11 @@ impl DocBatch {
         &self.body[range.start as usize..range.end as usize]
     }
 
+    /// What it takes in memory.
+    pub fn held_bytes(&self) -> usize {
+        if self.docs.is_empty() { 0 } else { self.body.capacity() + self.docs.capacity() * size_of::<Doc>() }
+    }
+
     /// Every document has its verdict.
     pub fn settle(self) {
         self.receipts.into_iter().for_each(Receipt::settle);

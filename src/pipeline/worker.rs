@@ -452,6 +452,10 @@ impl Outbox for Batches {
     }
 
     fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted> {
+        let held: usize = self.batches.iter().map(DocBatch::held_bytes).sum();
+        if let Some(receipt) = receipts.last().filter(|_| held > 0) {
+            receipt.weigh(held);
+        }
         for ((batch, output), size) in self.batches.iter_mut().zip(&self.outputs).zip(&mut self.sizes) {
             if batch.docs.is_empty() {
                 continue;

@@ -54,7 +54,7 @@ impl Book {
     }
 
     pub fn give_out(self: &Arc<Self>, to: u64, bytes: usize) -> Receipt {
-        self.budget.take_anyway(bytes);
+        self.budget.lend(bytes);
         let mut pages = self.pages();
         let entry = pages.first + pages.stretches.len() as u64;
         pages.stretches.push_back(Stretch { to, bytes, settled: false });
@@ -73,7 +73,7 @@ impl Book {
             pages.first += 1;
         }
         drop(pages);
-        self.budget.give_back(bytes);
+        self.budget.give_back_lent(bytes);
     }
 }
 

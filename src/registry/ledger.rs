@@ -130,6 +130,14 @@ impl Book {
         (u64::from(number) << 32) | u64::from(sequence)
     }
 
+    /// An entry holds so many bytes now; answers with what it held before. `None`: there is none that waits.
+    pub fn weigh(&mut self, id: u64, bytes: usize) -> Option<usize> {
+        let source = self.sources.get_mut((id >> 32) as usize)?;
+        let index = (id as u32).wrapping_sub(source.first) as usize;
+        let entry = source.queue.get_mut(index).filter(|entry| entry.verdict.is_none())?;
+        Some(std::mem::replace(&mut entry.bytes, bytes))
+    }
+
     /// Closes an entry. `None`: there is no such entry, or it was closed before.
     pub fn close(&mut self, id: u64, verdict: Verdict) -> Option<Closed> {
         let number = (id >> 32) as usize;

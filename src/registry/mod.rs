@@ -214,6 +214,15 @@ impl Closing for Desk {
     fn forgotten(&self, entry: u64) {
         self.close(entry, Verdict::Forgotten);
     }
+
+    fn weighed(&self, entry: u64, bytes: usize) {
+        let Some(before) = self.book().weigh(entry, bytes) else { return };
+        if bytes > before {
+            self.budget.take_anyway(bytes - before);
+        } else {
+            self.budget.give_back(before - bytes);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,20 @@ fn a_settled_receipt_is_on_disk_after_the_stop_and_its_bytes_are_free() {
 }
 
 #[test]
+fn a_receipt_that_is_weighed_gives_back_what_it_held_last() {
+    let case = Case::new();
+    let registry = case.open();
+    let (first, second) = (case.receipt(&registry, 10, 300), case.receipt(&registry, 20, 300));
+    first.weigh(500);
+    second.weigh(100);
+    assert_eq!(case.budget.taken(), 600);
+    second.settle();
+    assert_eq!(case.budget.taken(), 500);
+    drop(first);
+    assert_eq!(case.budget.taken(), 0);
+}
+
+#[test]
 fn a_receipt_dropped_without_a_verdict_gives_its_bytes_back_and_holds_the_position() {
     let case = Case::new();
     let registry = case.open();

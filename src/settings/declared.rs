@@ -146,7 +146,7 @@ pub const DECLARED: &[Declared] = &[
         "What becomes of `tags` that are no string and no list of strings: `rename` keeps them as `_tags`, `warn` lets them be.",
     ),
     Declared::new("path.settings", Kind::Path, "/etc/timberline", "The folder of `timberline.yml`. A flag only."),
-    Declared::new("path.data", Kind::Path, "", "The folder of all state: registry, spool, dead letters.")
+    Declared::new("path.data", Kind::Path, "", "The folder of all state: registry, queue, dead letters.")
         .found_out(data_folder, "`/var/lib/timberline` if it can be written to, else `data`"),
     Declared::new("node.name", Kind::Text, "", "A name for this daemon.").found_out(host_name, "the host's name"),
     Declared::new("pipeline.id", Kind::Text, "main", "A name for the pipeline."),
@@ -189,8 +189,8 @@ pub const DECLARED: &[Declared] = &[
     Declared::new(
         "queue.memory_bytes",
         Kind::Bytes,
-        "8mib",
-        "The most that log lines may hold in memory, in the whole daemon; inputs wait beyond it.",
+        "16mib",
+        "The most that log lines, and the documents made of them, may hold in memory, in the whole daemon; beyond it inputs wait.",
     )
     .ours(),
     Declared::new(

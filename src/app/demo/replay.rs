@@ -5,6 +5,7 @@
 
 use super::shift::retold;
 use crate::app::dry_run::container_of_fixture;
+use crate::channel::weight;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Source};
 use crate::input::fixture::{Fixture, Shape};
@@ -139,8 +140,8 @@ async fn now_told(chunk: Chunk, wiring: &Wiring, ordinals: &mut Ordinals) -> Chu
     let text = retold(&String::from_utf8_lossy(&chunk.bytes), recorded, now);
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let line = Line { start: 0, end, time: position.at, ordinal: position.ordinal, truncated: false };
-    wiring.budget.take(text.len()).await;
-    let receipt = wiring.ledger.open(&chunk.source.key, position, text.len());
+    wiring.budget.take(weight(text.len())).await;
+    let receipt = wiring.ledger.open(&chunk.source.key, position, weight(text.len()));
     Chunk {
         source: Arc::clone(&chunk.source),
         bytes: text.into_bytes(),

@@ -5,6 +5,7 @@ use super::cursor::{Cursor, Verdict, mark};
 use super::frames::{RawLine, Stream};
 use super::origin::Origin;
 use super::shared::{Over, Shared};
+use crate::channel::weight;
 use crate::event::Identity;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
@@ -83,7 +84,7 @@ impl Tap {
         let Some(up_to) = self.lines.last().map(|line| Position { at: line.time, ordinal: line.ordinal }) else {
             return if end { self.end(shared).await } else { Ok(()) };
         };
-        let held = self.bytes.capacity() + self.lines.capacity() * size_of::<Line>();
+        let held = weight(self.bytes.capacity() + self.lines.capacity() * size_of::<Line>());
         shared.take_from_budget(held).await?;
         self.is_known = !end;
         let receipt = shared.wiring.ledger.open(&self.source.key, up_to, held);

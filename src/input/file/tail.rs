@@ -5,6 +5,7 @@
 
 use super::discover::{FileId, Found};
 use super::{Config, facts, shown};
+use crate::channel::weight;
 use crate::event::chunk::{Chunk, Framing, Place, Source};
 use crate::event::{Identity, Timestamp};
 use crate::input::{Deserted, Wiring};
@@ -136,7 +137,7 @@ impl Tail {
         let Some(bytes) = self.lines(config, wiring, size)? else { return Ok(None) };
         let framing = Framing::Bytes { offset: self.offset };
         self.offset += bytes.len() as u64;
-        let receipt = wiring.ledger.open(&source.key, Position { at: self.offset, ordinal: 0 }, bytes.len());
+        let receipt = wiring.ledger.open(&source.key, Position { at: self.offset, ordinal: 0 }, weight(bytes.len()));
         let arrived = Timestamp::from_nanos(wiring.clock.now_ns());
         Ok(Some(Chunk { source, bytes, framing, arrived, receipt, end: false }))
     }
@@ -214,7 +215,7 @@ impl Tail {
 /// Waits for the budget; `false` when the daemon stops meanwhile.
 fn take(wiring: &Wiring, bytes: usize) -> bool {
     loop {
-        if wiring.budget.take_within(bytes, BUDGET_PATIENCE) {
+        if wiring.budget.take_within(weight(bytes), BUDGET_PATIENCE) {
             return true;
         }
         if wiring.stop.is_stopped() {

@@ -84,20 +84,17 @@ impl Line {
         self.holds_nothing() && !self.spilled
     }
 
-    /// Takes out what is to be written to the lane: the tail, or all but the first piece of a line of which nothing is
-    /// on disk. What comes meanwhile waits behind it.
+    /// Takes out what is to be written to the lane: the tail, or all of a line of which nothing is on disk: a single
+    /// document that stays holds all lines that were read together with it. What comes meanwhile waits behind.
     pub fn cut(&mut self) -> Vec<Piece> {
-        let cut: Vec<Piece> = if self.spilled || self.always {
-            self.tail_bytes = 0;
-            self.tail.drain(..).collect()
+        let (cut, bytes) = if self.spilled || self.always {
+            (&mut self.tail, &mut self.tail_bytes)
         } else {
-            self.head.drain(1.min(self.head.len())..).collect()
+            (&mut self.head, &mut self.head_bytes)
         };
-        if !self.always && !self.spilled {
-            self.head_bytes = self.head.iter().map(Piece::bytes).sum();
-        }
+        *bytes = 0;
         self.spilled |= !cut.is_empty();
-        cut
+        cut.drain(..).collect()
     }
 
     /// Takes out everything.

@@ -54,8 +54,7 @@ impl Wards {
         self.wards.insert(index.into(), Ward { line, due: now, backoff, doubts: 0, asked: false });
     }
 
-    /// An index with documents to be written to the disk: `tails` of those that have some there, and else what is
-    /// more than a first piece.
+    /// An index with documents to be written to the disk; `tails`: what stands behind others there goes in any case.
     pub fn cut(&mut self, pressed: bool, tails: bool) -> Option<(Box<[u8]>, Vec<Piece>)> {
         self.wards.iter_mut().find_map(|(name, ward)| {
             let due = if ward.line.is_spilled() {
@@ -68,10 +67,10 @@ impl Wards {
         })
     }
 
-    /// An index of which nothing lies in memory that could be sent.
-    pub fn lacks(&self, now: Instant) -> Option<Box<[u8]>> {
+    /// An index of which nothing lies in memory that could be sent, and whether it takes documents.
+    pub fn lacks(&self, now: Instant) -> Option<(Box<[u8]>, bool)> {
         let lacks = |ward: &Ward| ward.line.is_spilled() && !ward.line.has_head() && !ward.asked && ward.due <= now;
-        self.wards.iter().find(|(_, ward)| lacks(ward)).map(|(name, _)| name.clone())
+        self.wards.iter().find(|(_, ward)| lacks(ward)).map(|(name, ward)| (name.clone(), ward.backoff.tries() == 0))
     }
 
     pub fn line(&mut self, index: &[u8]) -> Option<&mut Line> {

@@ -85,7 +85,8 @@ impl Outbox {
         if self.fresh.is_spilled() && self.fresh.head_bytes() < bytes && !(need.stalled && self.fresh.has_head()) {
             return Some((MAIN.into(), bytes));
         }
-        self.wards.lacks(now).map(|lane| (lane, WARD_BYTES_MAX.min(bytes)))
+        let (lane, is_open) = self.wards.lacks(now)?;
+        Some((lane, if is_open { WARD_BYTES_MAX.min(bytes) } else { PROBE_BYTES }))
     }
 
     /// A lane gave out its next documents; `more`: it has others.
