@@ -143,6 +143,8 @@ impl Spool for DiskSpool {
     fn close(&mut self) {
         self.tend();
         self.lanes.values_mut().for_each(Lane::close);
+        // What was given out and has no verdict is given out again.
+        self.figures.documents.set(self.stock().documents as f64);
     }
 
     fn stock(&self) -> Stock {

@@ -84,17 +84,21 @@ impl Line {
         self.holds_nothing() && !self.spilled
     }
 
-    /// Takes out what is to be written to the lane: the tail, or all of a line of which nothing is on disk: a single
-    /// document that stays holds all lines that were read together with it. What comes meanwhile waits behind.
+    /// Takes out what is to be written to the lane: the tail, or all of a line of which nothing is left on disk but
+    /// what was read from there first. A single document that stays holds all lines that were read together with it.
+    /// What comes meanwhile waits behind.
     pub fn cut(&mut self) -> Vec<Piece> {
-        let (cut, bytes) = if self.spilled || self.always {
-            (&mut self.tail, &mut self.tail_bytes)
+        let cut: Vec<Piece> = if self.spilled || self.always {
+            self.tail_bytes = 0;
+            self.tail.drain(..).collect()
         } else {
-            (&mut self.head, &mut self.head_bytes)
+            let first = self.head.iter().position(|piece| !piece.on_disk).unwrap_or(self.head.len());
+            let cut: Vec<Piece> = self.head.drain(first..).collect();
+            self.head_bytes -= cut.iter().map(Piece::bytes).sum::<usize>();
+            cut
         };
-        *bytes = 0;
         self.spilled |= !cut.is_empty();
-        cut.drain(..).collect()
+        cut
     }
 
     /// Takes out everything.

@@ -36,13 +36,14 @@ impl Bulk {
 
     /// What has no verdict goes to the disk, if there is a queue.
     pub(super) async fn put_away(&mut self) {
-        let mut spills = self.outbox.take_all();
-        let letters = self.letters.drain(..).map(|letter| letter.piece).filter(|piece| !piece.on_disk).collect();
+        let (mut spills, mut kept) = self.outbox.take_all();
+        let letters = self.letters.drain(..).map(|letter| letter.piece);
+        let (there, letters): (Vec<_>, Vec<_>) = letters.partition(|piece| piece.on_disk);
+        kept += there.len();
         spills.push(Spill { lane: MAIN.into(), pieces: letters });
-        let mut kept = 0;
         if let Some(job) = self.spooling.last(spills) {
             let written = tokio::time::timeout(SPILL_TIMEOUT, tokio::task::spawn_blocking(job)).await;
-            kept = written.ok().and_then(Result::ok).unwrap_or(0);
+            kept += written.ok().and_then(Result::ok).unwrap_or(0);
         }
         let left = self.open.saturating_sub(kept);
         self.counts.open.set(left as f64);

@@ -106,18 +106,20 @@ impl Outbox {
         }
     }
 
-    /// Everything in memory, for the lanes it belongs to; what lies on the disk already is left out.
-    pub fn take_all(&mut self) -> Vec<Spill> {
+    /// Everything in memory, for the lanes it belongs to, and how many documents lie on the disk already.
+    pub fn take_all(&mut self) -> (Vec<Spill>, usize) {
         let mut fresh: Vec<Piece> = std::mem::take(&mut self.exact).into_iter().flatten().collect();
         fresh.extend(std::mem::take(&mut self.again).into_values().flatten());
         fresh.extend(self.fresh.take_all());
         let mut spills = vec![Spill { lane: MAIN.into(), pieces: fresh }];
         spills.extend(self.wards.take_all().into_iter().map(|(lane, pieces)| Spill { lane, pieces }));
+        let mut there = 0;
         for spill in &mut spills {
+            there += spill.pieces.iter().filter(|piece| piece.on_disk).map(Piece::len).sum::<usize>();
             spill.pieces.retain(|piece| !piece.on_disk);
         }
         spills.retain(|spill| !spill.pieces.is_empty());
-        spills
+        (spills, there)
     }
 
     /// Nothing waits in memory and nothing is on its way.

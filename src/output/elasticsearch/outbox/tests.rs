@@ -441,6 +441,19 @@ fn a_healthy_engine_never_sees_the_disk_and_an_engine_away_leaves_nothing_in_mem
     assert!(outbox.is_done());
 }
 
+/// What was read back to see whether the engine is there was written again, and read again, and so on.
+#[test]
+fn what_was_read_back_from_the_disk_is_not_written_again() {
+    let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
+    let away = Need { pressed: true, stalled: true, stopping: false };
+    let mut lanes = Lanes::default();
+    put(&mut outbox, &book, &[("a", "0")]);
+    lanes.play(&mut outbox, &book, away, usize::MAX, now);
+    assert!(outbox.spill(away).is_none(), "it lies in memory and on the disk");
+    put(&mut outbox, &book, &[("a", "1")]);
+    assert_eq!(outbox.spill(away).unwrap().pieces.len(), 1);
+}
+
 #[test]
 fn a_persisted_queue_sends_nothing_that_is_not_on_the_disk() {
     let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
@@ -452,7 +465,7 @@ fn a_persisted_queue_sends_nothing_that_is_not_on_the_disk() {
     assert_eq!((book.settled(), lanes.0[MAIN].len()), (1, 0));
     let request = outbox.next(now).unwrap();
     assert_eq!(request.docs(), 2);
-    assert!(outbox.take_all().is_empty());
+    assert!(outbox.take_all().0.is_empty());
     let reply = stored(&request);
     outbox.answered(request, reply, now, 0);
     assert!(outbox.is_done() && book.settled() == 2);
