@@ -128,7 +128,7 @@ fn in_groups(chunks: Vec<Chunk>, framer: &dyn Framer) -> Vec<Vec<Chunk>> {
 
 /// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them, and
 /// their lines are joined as that input joins them.
-fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
+pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
     let codec = match shape {
         Shape::Events => &crate::codec::json::PLUGIN,
         Shape::Docker | Shape::Lines => &crate::codec::plain::PLUGIN,

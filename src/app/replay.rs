@@ -6,14 +6,15 @@
 
 use super::daemon::{self, DaemonConfig, Ended};
 use super::doors::{self, Doors};
+use super::dry_run::add_fixture_input;
 use crate::channel::Sender;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::{Identity, Timestamp};
+use crate::input::fixture::Shape;
 use crate::input::{Input, Running, Wiring};
 use crate::output::dead_letter::stored::{self, Stored};
 use crate::pipeline::{InputSpec, Pipeline};
-use crate::plugin::Settings;
 use crate::position::{Closing, Receipt, SourceKey};
 use std::collections::HashSet;
 use std::io;
@@ -126,11 +127,10 @@ pub fn run(
 
 /// The fields of each document are an event again, and go through the filters as they are now.
 fn again(config: &DaemonConfig, mut pipeline: Pipeline, letters: Letters) -> Ended {
-    let codec = &crate::codec::json::PLUGIN;
-    let settings = Settings::check(codec.declaration, Vec::new()).expect("this codec needs no settings");
-    let decoder = codec.decoder.expect("this codec reads")(&settings).expect("the default settings are good ones");
-    let decoration = Default::default();
-    pipeline.inputs = vec![InputSpec { decoder, settings, label: "dead_letters".into(), decoration }];
+    let number = add_fixture_input(&mut pipeline, Shape::Events);
+    let events = pipeline.inputs.swap_remove(number);
+    // What the input adds was added when the line was read.
+    pipeline.inputs = vec![InputSpec { label: "dead_letters".into(), decoration: Default::default(), ..events }];
     daemon::run_between(config, pipeline, |pipeline| {
         Ok(Doors { inputs: vec![Box::new(letters)], outputs: doors::open_outputs(pipeline)? })
     })
