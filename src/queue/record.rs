@@ -132,7 +132,7 @@ fn record(bytes: &[u8], length: usize) -> Option<Record<'_>> {
     };
     let fits = |range: &std::ops::Range<u32>, end: u32| range.start <= range.end && range.end <= end;
     let well = fits(&marks.source, lines.len() as u32) && fits(&marks.index, action) && fits(&marks.id, action);
-    well.then(|| Record { number, group, document: Lent { lines, marks } })
+    well.then_some(Record { number, group, document: Lent { lines, marks } })
 }
 
 /// Reads a segment's records one by one, and passes over what is damaged.
