@@ -20,6 +20,7 @@ pub mod de_dot;
 pub mod dissect;
 pub mod drop;
 pub mod fingerprint;
+pub mod geoip;
 pub mod grok;
 pub mod json;
 pub mod kv;
@@ -39,7 +40,9 @@ pub mod throttle;
 pub mod translate;
 pub mod truncate;
 pub mod urldecode;
+pub mod useragent;
 pub mod uuid;
+pub mod xml;
 
 use crate::event::{Arena, Event, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};

@@ -99,6 +99,13 @@ pub fn build(plugin: &FilterPlugin, settings: &str) -> Result<Box<dyn Filter>, F
     build_in(&World::default(), &Common::default(), plugin, settings)
 }
 
+/// Settings of a filter; `text` is a JSON object.
+pub fn settings(plugin: &FilterPlugin, text: &str) -> Result<Settings, Fault> {
+    let settings: serde_json::Map<_, _> = serde_json::from_str(text).expect("the settings are a JSON object");
+    let given = settings.iter().map(|(name, value)| (name.clone(), item(value))).collect();
+    Settings::check(plugin.declaration, given).map_err(|mut faults| faults.remove(0))
+}
+
 /// `build`, with files, and with what filters of a pipeline have in common.
 pub fn build_in(
     world: &World,
@@ -106,9 +113,7 @@ pub fn build_in(
     plugin: &FilterPlugin,
     settings: &str,
 ) -> Result<Box<dyn Filter>, Fault> {
-    let settings: serde_json::Map<_, _> = serde_json::from_str(settings).expect("the settings are a JSON object");
-    let given = settings.iter().map(|(name, value)| (name.clone(), item(value))).collect();
-    let settings = Settings::check(plugin.declaration, given).map_err(|mut faults| faults.remove(0))?;
+    let settings = self::settings(plugin, settings)?;
     (plugin.build)(&settings, &Build { ecs: Ecs::V8, files: world, common })
 }
 
