@@ -263,6 +263,8 @@ impl Item {
 /// Why a plugin cannot be built as it is configured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
+    /// A stable name to search for.
+    pub code: &'static str,
     /// `None`: the plugin as a whole.
     pub place: Option<Place>,
     pub text: String,
@@ -273,11 +275,15 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(text: impl Into<String>) -> Fault {
-        Fault { place: None, text: text.into(), help: Vec::new(), unknown: None }
+        Fault { code: "bad-setting", place: None, text: text.into(), help: Vec::new(), unknown: None }
     }
 
     pub fn at(place: Place, text: impl Into<String>) -> Fault {
         Fault { place: Some(place), ..Fault::new(text) }
+    }
+
+    pub fn code(self, code: &'static str) -> Fault {
+        Fault { code, ..self }
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Fault {
@@ -326,6 +332,7 @@ impl Settings {
                         declaration.name,
                         setting.name
                     ))
+                    .code("missing-setting")
                     .help(setting.doc),
                 );
             }
@@ -441,22 +448,34 @@ fn check_one(declaration: &'static Declaration, name: &str, item: &Item) -> Opti
     let Some(setting) = declaration.setting(name) else {
         let known = declaration.all_settings().map(|setting| setting.name);
         let text = format!("{} `{}` has no setting `{name}`", declaration.door.name(), declaration.name);
-        return Some(Fault::at(item.place, text).unknown(name, known));
+        return Some(Fault::at(item.place, text).code("unknown-setting").unknown(name, known));
     };
     if let Some(instead) = setting.refused {
         let text = format!("`{name}` of {} `{}` is not supported", declaration.door.name(), declaration.name);
-        return Some(Fault::at(item.place, text).help(instead));
+        return Some(Fault::at(item.place, text).code("unsupported-setting").help(instead));
     }
     if fits(setting.kind, item) {
         return None;
     }
-    let fault = Fault::at(item.place, format!("`{name}` must be {} {}", setting.kind.article(), setting.kind));
-    match (setting.kind, item.as_text()) {
-        (Kind::OneOf(words), Some(text)) => {
-            let text_of = format!("`{name}` must be {}, not `{text}`", setting.kind);
-            Some(Fault { text: text_of, ..fault }.unknown(text, words.iter().copied()))
+    Some(misfit(setting, item))
+}
+
+/// A value of another type than the setting's.
+fn misfit(setting: &Setting, item: &Item) -> Fault {
+    let (name, kind) = (setting.name, setting.kind);
+    let fault = |text| Fault::at(item.place, text).code("wrong-type");
+    let Some(text) = item.as_text() else {
+        return fault(format!("`{name}` must be {} {kind}", kind.article()));
+    };
+    match kind {
+        Kind::OneOf(words) => {
+            fault(format!("`{name}` must be {kind}, not `{text}`")).unknown(text, words.iter().copied())
         }
-        _ => Some(fault),
+        Kind::Boolean => fault(format!("`{name}` must be a boolean, not `{text}`")).help("write `true` or `false`"),
+        Kind::Bytes => {
+            fault(format!("`{name}` must be a size, not `{text}`")).help("write a number of bytes, or `10mb`, `64kib`")
+        }
+        _ => fault(format!("`{name}` must be {} {kind}, not `{text}`", kind.article())),
     }
 }
 

@@ -33,5 +33,5 @@ impl Name {
 
 /// Reads a reference that stands at `place`.
 pub fn reference(text: &str, place: Place) -> Result<FieldRef, Fault> {
-    FieldRef::parse(text).map_err(|bad| Fault::at(place, bad.to_string()))
+    FieldRef::parse(text).map_err(|bad| Fault::at(place, bad.to_string()).code("bad-reference"))
 }

@@ -20,7 +20,7 @@ use crate::lang::diagnostic::Diagnostic;
 use crate::lang::source::{Span, Spanned};
 use crate::lang::suggest::nearest;
 use crate::lang::tree::{self, Comparison, Config, Literal, Node, NumberValue};
-use crate::plugin::{Declaration, Door, Fault, Given, Item, Place, Settings};
+use crate::plugin::{Declaration, Door, Fault, Given, Item, Kind, Place, Settings};
 use std::sync::Arc;
 
 /// The codecs that join lines.
@@ -131,14 +131,16 @@ impl Compiler<'_> {
         let Some(found) = found else { return self.unknown(plugin, Door::Filter) };
         let Some(settings) = self.settings(plugin, found.declaration) else { return };
         let build = Build { ecs: self.options.ecs, files: self.options.files, common: &self.common };
-        let built = (found.build)(&settings, &build).and_then(|filter| Ok((filter, Common::of(&settings)?)));
-        match built {
-            Ok((filter, common)) => {
+        match ((found.build)(&settings, &build), Common::of(&settings)) {
+            (Ok(filter), Ok(common)) => {
                 self.steps.push(Step::Filter(self.stages.len()));
                 self.stages.push(Stage { filter, common: Arc::new(common) });
                 self.plan.filters.push(written(plugin, &settings));
             }
-            Err(fault) => self.fault(plugin.span, fault),
+            (filter, common) => {
+                let faults = [filter.err(), common.err()];
+                faults.into_iter().flatten().for_each(|fault| self.fault(plugin.span, fault));
+            }
         }
     }
 
@@ -251,7 +253,9 @@ impl Compiler<'_> {
         let codecs = &self.catalogue.codecs;
         let Some(plugin) = codecs.iter().find(|codec| codec.declaration.name == name) else {
             let known = codecs.iter().map(|codec| codec.declaration.name);
-            return Err(Fault::at(place, format!("there is no codec `{name}`")).unknown(name, known));
+            return Err(Fault::at(place, format!("there is no codec `{name}`"))
+                .code("unknown-plugin")
+                .unknown(name, known));
         };
         if let Some(why) = plugin.declaration.unavailable {
             return Err(Fault::at(place, format!("codec `{name}` is known, but not supported")).help(why));
@@ -259,7 +263,7 @@ impl Compiler<'_> {
         let checked = Settings::check(plugin.declaration, given.to_vec());
         let settings = checked.map(|settings| (*plugin, settings.in_pipeline(self.options.ecs.name())));
         settings.map_err(|mut faults| {
-            let mut first = faults.swap_remove(0);
+            let mut first = faults.remove(0);
             first.place = first.place.or(Some(place));
             first
         })
@@ -287,6 +291,7 @@ impl Compiler<'_> {
                 self.diagnostics.push(Diagnostic::warning("deprecated", setting.name.span, text).with_help(instead));
             }
         }
+        self.references(plugin, declaration);
         match Settings::check(declaration, given) {
             Ok(settings) => Some(settings.in_pipeline(self.options.ecs.name())),
             Err(faults) => {
@@ -295,6 +300,19 @@ impl Compiler<'_> {
                     self.fault(plugin.name.span, fault);
                 }
                 None
+            }
+        }
+    }
+
+    /// Every field that a setting names, also where building the plugin ends at the first fault.
+    fn references(&mut self, plugin: &tree::Plugin, declaration: &'static Declaration) {
+        for setting in &plugin.settings {
+            let is_field = declaration.setting(&setting.name.value).is_some_and(|known| known.kind == Kind::Field);
+            if let Some(text) = setting.value.as_text().filter(|text| is_field && !text.contains("%{"))
+                && let Err(bad) = FieldRef::parse(text)
+            {
+                let span = setting.value.span();
+                self.diagnostics.push(Diagnostic::error("bad-reference", span, bad.to_string()));
             }
         }
     }
@@ -331,7 +349,10 @@ impl Compiler<'_> {
     fn fault(&mut self, whole: Span, fault: Fault) {
         let place = fault.place.filter(|place| *place != Place::default());
         let span = place.map_or(whole, |place| Span { file: place.file, start: place.start, end: place.end });
-        let mut diagnostic = Diagnostic::error("bad-setting", span, fault.text);
+        if self.diagnostics.iter().any(|said| said.is_error() && said.span == span && said.text == fault.text) {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(fault.code, span, fault.text);
         if let Some((name, known)) = &fault.unknown
             && let Some(near) = nearest(name, known.iter().map(String::as_str))
         {

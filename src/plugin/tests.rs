@@ -37,7 +37,7 @@ fn what_does_not_fit_is_refused_by_name() {
     assert_eq!(
         check(&given).unwrap_err(),
         [
-            "`on` must be a boolean",
+            "`on` must be a boolean, not `yes`",
             "`mode` must be one of a, b, not `c`",
             "filter `toy` has no setting `sise`",
             "filter `toy` needs the setting `must`",

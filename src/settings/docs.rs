@@ -10,8 +10,8 @@ const HEAD: &str = "\
 # Settings
 
 Lines of `timberline.yml` in the folder of `--path.settings`, and flags of the same names (`--pipeline.workers 2`).
-A flag wins over the file. In the file, flat names (`pipeline.workers: 2`) and nested ones work alike; `${NAME}` and
-`${NAME:default}` in the file's values are replaced from the environment. An unknown name is refused. This page is made from the
+A flag wins over the file. In the file, flat names (`pipeline.workers: 2`) and nested ones work alike; `${NAME}`,
+`${NAME:default}` and `${file:/path}` in the file's values are replaced from the environment and from files. An unknown name is refused. This page is made from the
 declarations in `src/settings/declared.rs`.
 
 | setting | type | default | |

@@ -9,6 +9,7 @@ mod docs;
 mod elasticsearch_output;
 mod engines;
 mod file_input;
+mod language;
 mod main_job;
 mod pipeline;
 mod pipeline_time;

@@ -31,7 +31,12 @@ impl Show for Documents {
 }
 
 fn run(config: &str, event: &str) -> Vec<serde_json::Value> {
-    let loaded = load(&Request::of_text(config)).unwrap();
+    run_with(Request::of_text(""), config, event)
+}
+
+/// The documents of a run of this text under the request's settings.
+pub fn run_with(request: Request, config: &str, event: &str) -> Vec<serde_json::Value> {
+    let loaded = load(&Request { text: Some(config.into()), ..request }).unwrap();
     let shown: String = loaded.diagnostics.iter().map(|d| d.render(&loaded.sources, false)).collect();
     let mut pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}"));
     let mut documents = Documents::default();
@@ -41,8 +46,13 @@ fn run(config: &str, event: &str) -> Vec<serde_json::Value> {
 }
 
 #[track_caller]
-fn check(filters: &str, event: &str, expected: &str) {
-    let found = run(&format!("filter {{ {filters} }}"), event);
+pub fn check(filters: &str, event: &str, expected: &str) {
+    check_with(Request::of_text(""), filters, event, expected);
+}
+
+#[track_caller]
+pub fn check_with(request: Request, filters: &str, event: &str, expected: &str) {
+    let found = run_with(request, &format!("filter {{ {filters} }}"), event);
     let expected: Vec<serde_json::Value> =
         expected.lines().map(|line| serde_json::from_str(line.trim()).unwrap()).collect();
     assert_eq!(found, expected, "{filters}\n{event}");
@@ -50,7 +60,7 @@ fn check(filters: &str, event: &str, expected: &str) {
 
 /// Whether `condition` holds for `event`.
 #[track_caller]
-fn holds(condition: &str, event: &str, expected: bool) {
+pub fn holds(condition: &str, event: &str, expected: bool) {
     let filters = format!("if {condition} {{ mutate {{ add_tag => [ \"yes\" ] }} }}");
     let found = run(&format!("filter {{ {filters} }}"), event);
     assert_eq!(found[0]["tags"] == serde_json::json!(["yes"]), expected, "{condition} on {event}");

@@ -9,6 +9,7 @@ mod tests;
 mod zone;
 
 use crate::event::{Event, FieldRef, Template, Timestamp, Value};
+use crate::filter::name;
 use crate::filter::{Build, Context, Filter, FilterPlugin, Outcome};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use format::{Format, Moment};
@@ -102,14 +103,16 @@ fn no_match(settings: &Settings) -> Fault {
 }
 
 fn field(text: &str, settings: &Settings, setting: &str) -> Result<FieldRef, Fault> {
-    FieldRef::parse(text).map_err(|bad| Fault::at(settings.place(setting), bad.to_string()))
+    name::reference(text, settings.place(setting))
 }
 
 fn format_of(item: &Item) -> Result<Format, Fault> {
     let Some(text) = item.as_text() else { return Err(Fault::at(item.place, "a date pattern must be a string")) };
     Format::parse(text).map_err(|bad| {
         let quotes = "letters that stand for themselves are put in single quotes: yyyy-MM-dd'T'HH:mm:ss";
-        Fault::at(item.place, format!("bad date pattern `{text}`: {bad}")).help(bad.help.as_deref().unwrap_or(quotes))
+        Fault::at(item.place, format!("bad date pattern `{text}`: {bad}"))
+            .code("bad-date-pattern")
+            .help(bad.help.as_deref().unwrap_or(quotes))
     })
 }
 

@@ -120,6 +120,7 @@ impl Expansion<'_> {
     fn unknown(&self, syntax: &str) -> Fault {
         let within = self.way.last().map(|outer| format!(" (in `%{{{outer}}}`)")).unwrap_or_default();
         Fault::at(self.place, format!("there is no grok pattern `%{{{syntax}}}`{within}"))
+            .code("unknown-pattern")
             .unknown(syntax, self.compiler.patterns.names())
     }
 

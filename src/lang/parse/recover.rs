@@ -27,9 +27,17 @@ impl Parser<'_> {
         self.skip_until(|parser| parser.looks_at("}") || parser.looks_at_setting() || parser.looks_at_section());
     }
 
-    /// Goes to the block of a branch.
+    /// Goes to the block of a branch. A bracket of the condition that never closes takes nothing of the block with it.
     pub(super) fn skip_to_block(&mut self) {
-        self.skip_until(|parser| parser.looks_at("{") || parser.looks_at("}") || parser.looks_at_section());
+        self.blank();
+        while !(self.at_end() || self.looks_at("{") || self.looks_at("}") || self.looks_at_section()) {
+            if self.looks_at("[") || self.looks_at("(") {
+                self.at += 1;
+            } else {
+                self.skip_token();
+            }
+            self.blank();
+        }
     }
 
     pub(super) fn skip_to_section(&mut self) {
