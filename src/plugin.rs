@@ -270,7 +270,7 @@ pub struct Fault {
     pub text: String,
     pub help: Vec<String>,
     /// A name that was meant to be one of `known`: whoever shows the fault suggests the nearest.
-    pub unknown: Option<(String, Vec<String>)>,
+    pub unknown: Option<Box<(String, Vec<String>)>>,
 }
 
 impl Fault {
@@ -292,7 +292,7 @@ impl Fault {
     }
 
     pub fn unknown(mut self, name: &str, known: impl IntoIterator<Item = impl Into<String>>) -> Fault {
-        self.unknown = Some((name.into(), known.into_iter().map(Into::into).collect()));
+        self.unknown = Some(Box::new((name.into(), known.into_iter().map(Into::into).collect())));
         self
     }
 }

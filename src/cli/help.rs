@@ -1,7 +1,8 @@
 //! `timberline help`: a command's flags, or a plugin's settings as it declares them.
 
 use super::args::{Arguments, HelpArguments};
-use super::reference::{declarations, paragraphs};
+use super::examples;
+use super::reference::{declarations, differences, paragraphs};
 use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
 use crate::lang::suggest::nearest;
@@ -107,12 +108,16 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
         out.push('\n');
         declaration.example.trim_end().lines().for_each(|line| out += &format!("    {line}\n"));
     }
+    if let Some(shown) = examples::of(declaration.name).filter(|_| declaration.door == Door::Filter) {
+        out += &format!("  makes of\n    {}\n  this:\n", shown.event);
+        shown.becomes.iter().for_each(|event| out += &format!("    {event}\n"));
+    }
     section(&mut out, "Settings", declaration.settings.iter(), look);
     let inherited = declaration.all_settings().skip(declaration.settings.len());
     section(&mut out, &format!("Settings of every {door}"), inherited, look);
     if !declaration.differs.is_empty() {
         out += &format!("\n{}\n", look.paint(GREEN, "Differs from Logstash"));
-        declaration.differs.iter().for_each(|line| push_item(&mut out, line, columns));
+        differences(declaration).for_each(|line| push_item(&mut out, &line, columns));
     }
     out
 }

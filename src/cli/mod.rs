@@ -9,6 +9,7 @@ mod check;
 mod dead_letters;
 mod demo;
 mod dry_run;
+mod examples;
 mod explain;
 mod health;
 mod help;

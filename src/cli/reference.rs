@@ -3,6 +3,7 @@
 //! The pages stand in the repository, so that they can be read there; the test here fails when one is stale.
 //! `TIMBERLINE_BLESS=1 cargo test --lib reference_pages` writes them anew.
 
+use super::examples;
 use crate::app::plugins;
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
 
@@ -49,13 +50,29 @@ pub fn markdown(declaration: &Declaration) -> String {
     if !declaration.example.is_empty() {
         out += &format!("\n```ruby\n{}\n```\n", declaration.example.trim_end());
     }
+    if let Some(shown) = examples::of(declaration.name).filter(|_| declaration.door == Door::Filter) {
+        out += &format!(
+            "\nmakes of\n\n```json\n{}\n```\n\nthis:\n\n```json\n{}\n```\n",
+            shown.event,
+            shown.becomes.join("\n")
+        );
+    }
     out += &table("Settings", declaration.settings.iter());
     out += &table(&format!("Settings of every {door}"), declaration.all_settings().skip(declaration.settings.len()));
     if !declaration.differs.is_empty() {
         out += "\n## Differs from Logstash\n\n";
-        declaration.differs.iter().for_each(|line| out += &format!("- {line}\n"));
+        differences(declaration).for_each(|line| out += &format!("- {line}\n"));
     }
     out
+}
+
+/// What differs from Logstash, as sentences under a title that says so.
+pub fn differences(declaration: &Declaration) -> impl Iterator<Item = String> {
+    declaration.differs.iter().map(|line| {
+        let line = line.trim_start_matches("differs from Logstash: ").trim_end_matches('.');
+        let mut chars = line.chars();
+        chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))
+    })
 }
 
 fn table<'s>(title: &str, settings: impl Iterator<Item = &'s Setting>) -> String {
@@ -63,7 +80,7 @@ fn table<'s>(title: &str, settings: impl Iterator<Item = &'s Setting>) -> String
     if rows.is_empty() {
         return rows;
     }
-    format!("\n## {title}\n\n| setting | type | default | |\n|---|---|---|---|\n{rows}")
+    format!("\n## {title}\n\n| setting | type | default | meaning |\n|---|---|---|---|\n{rows}")
 }
 
 fn row(setting: &Setting) -> String {
@@ -136,7 +153,7 @@ mod tests {
                 Setting::new("must", Kind::String, Fallback::Required, "A must.").deprecated("`mode`"),
             ],
             example: "codec => toy",
-            differs: &["It is smaller."],
+            differs: &["differs from Logstash: it is smaller", "It is red."],
             unavailable: None,
         };
         let expected = "\
@@ -150,7 +167,7 @@ codec => toy
 
 ## Settings
 
-| setting | type | default | |
+| setting | type | default | meaning |
 |---|---|---|---|
 | `mode` | one of a, b | `\"a\"` | A \\| B. |
 | `must` | string | **required** | A must. Deprecated: `mode` |
@@ -158,6 +175,7 @@ codec => toy
 ## Differs from Logstash
 
 - It is smaller.
+- It is red.
 ";
         assert_eq!(markdown(&TOY), expected);
     }

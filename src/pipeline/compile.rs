@@ -353,7 +353,7 @@ impl Compiler<'_> {
             return;
         }
         let mut diagnostic = Diagnostic::error(fault.code, span, fault.text);
-        if let Some((name, known)) = &fault.unknown
+        if let Some((name, known)) = fault.unknown.as_deref()
             && let Some(near) = nearest(name, known.iter().map(String::as_str))
         {
             diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
@@ -474,7 +474,7 @@ fn place_of(span: Span) -> Place {
 
 /// A fault about a setting's name points at the name; its value is all that whoever found it knows the place of.
 fn about_name(plugin: &tree::Plugin, mut fault: Fault) -> Fault {
-    let name = fault.unknown.as_ref().map_or("", |(name, _)| name);
+    let name = fault.unknown.as_deref().map_or("", |(name, _)| name);
     let named = plugin.settings_named(name).find(|setting| fault.place == Some(place_of(setting.value.span())));
     let place = named.map(|setting| place_of(setting.name.span));
     fault.place = place.or(fault.place);

@@ -137,7 +137,7 @@ fn options_decide_what_is_kept() {
 fn mistakes_are_explained() {
     let fault = |settings: &str| {
         let fault = testing::build(&PLUGIN, settings).err().unwrap();
-        (fault.text, fault.help.join(""), fault.unknown.map(|(name, known)| (name, known.len() > 300)))
+        (fault.text, fault.help.join(""), fault.unknown.map(|unknown| (unknown.0, unknown.1.len() > 300)))
     };
     let text = |text: &str| text.to_string();
     assert_eq!(
