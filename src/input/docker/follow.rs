@@ -11,7 +11,7 @@ use super::client::{Failure, Heard, Inspected, LogStream};
 use super::discover::Phase;
 use super::frames::{LineReader, RawLine, Stream};
 use super::origin::Origin;
-use super::shared::{Over, Shared};
+use super::shared::{Lease, Over, Shared};
 use super::tap::{self, Tap};
 use crate::backoff::Backoff;
 use futures_util::FutureExt as _;
@@ -28,6 +28,10 @@ const ROUND_LONGEST: Duration = Duration::from_secs(30);
 const STALL_LIMIT: Duration = Duration::from_secs(120);
 /// What a stalled stream is given to bring the record after all.
 const STALL_GRACE: Duration = Duration::from_secs(2);
+/// A line that is longer than this while it has no end needs room in the budget.
+const LONG_BYTES: usize = 32 * 1024;
+/// How long a long line that does not go on may keep that room while others need it.
+const LEASE_PATIENCE: Duration = Duration::from_secs(5);
 /// An idle stream makes room for others after it was open so long.
 const TURN: Duration = Duration::from_secs(1);
 
@@ -99,6 +103,8 @@ pub struct Follower {
     /// The container has run, and its log was not read to an end since.
     unread: bool,
     said_unreadable: bool,
+    /// For a long line that has no end yet.
+    lease: Option<Lease>,
 }
 
 impl Follower {
@@ -113,6 +119,7 @@ impl Follower {
             last_reader: None,
             unread: false,
             said_unreadable: false,
+            lease: None,
         }
     }
 
@@ -202,6 +209,10 @@ impl Follower {
         gauge.increment(self.taps.len() as f64);
         let ended = self.read(&mut log, &mut reader, follow).await;
         gauge.decrement(self.taps.len() as f64);
+        if !matches!(ended, Ok(Ending::Complete)) {
+            // What had no end is read again.
+            self.lease = None;
+        }
         let ending = ended?;
         if self.taps.iter().map(|tap| tap.cursor.at()).ne(before) {
             self.backoff.reset();
@@ -226,7 +237,7 @@ impl Follower {
         }
         self.unread = false;
         for tap in &mut self.taps {
-            tap.flush(&self.shared, true).await?;
+            tap.flush(&self.shared, true, self.lease.as_ref()).await?;
             tap.cursor.rest();
         }
         Ok(Next::Park)
@@ -264,8 +275,13 @@ impl Follower {
             if self.shared.wiring.stop.is_stopped() {
                 return Err(Over);
             }
-            if self.taps.iter().any(Tap::is_full) {
+            let chunk_bytes = self.shared.chunk_bytes();
+            if self.taps.iter().any(|tap| tap.is_full(chunk_bytes)) {
                 self.flush(reader).await?;
+            }
+            if reader.held_bytes() > LONG_BYTES && self.lease.is_none() {
+                self.flush(reader).await?;
+                self.lease = Some(self.shared.lease().await?);
             }
         }
     }
@@ -295,6 +311,7 @@ impl Follower {
                     return Ok(Some(heard));
                 }
                 () = shared.streams.asked() => since.elapsed() > TURN,
+                () = tokio::time::sleep(LEASE_PATIENCE), if self.lease.is_some() => shared.wiring.budget.is_pressed(),
                 () = tokio::time::sleep(STALL_LIMIT) => follow && self.has_stalled(log, reader).await,
             };
             if waited {
@@ -333,7 +350,10 @@ impl Follower {
 
     async fn flush(&mut self, reader: &LineReader) -> Result<(), Over> {
         for tap in &mut self.taps {
-            tap.flush(&self.shared, false).await?;
+            tap.flush(&self.shared, false, self.lease.as_ref()).await?;
+        }
+        if reader.held_bytes() <= LONG_BYTES {
+            self.lease = None;
         }
         let latest = self.taps.iter().filter_map(|tap| tap.cursor.at()).map(|at| at.at).max().unwrap_or(0);
         for tap in self.taps.iter_mut().filter(|tap| !reader.is_open(tap.stream())) {
@@ -382,7 +402,7 @@ impl Follower {
             tracing::warn!(container = self.id, "the container was removed before its log was read to its end");
         }
         for tap in &mut self.taps {
-            if tap.flush(&self.shared, true).await.is_err() {
+            if tap.flush(&self.shared, true, self.lease.as_ref()).await.is_err() {
                 return;
             }
         }

@@ -162,6 +162,11 @@ impl LineReader {
     }
 
     /// The stream has the beginning of a line whose end has not come.
+    /// Bytes of lines that have no end yet.
+    pub fn held_bytes(&self) -> usize {
+        self.joiners.iter().map(|joiner| joiner.held.len()).sum()
+    }
+
     pub fn is_open(&self, stream: Stream) -> bool {
         self.joiners[stream as usize].open
     }

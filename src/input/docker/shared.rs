@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::client::{Client, Engine};
+use crate::channel::{Budget, weight};
 use crate::event::chunk::Chunk;
 use crate::input::Wiring;
 use crate::telemetry::metrics;
@@ -19,6 +20,13 @@ const STREAMS_MIN: usize = 4;
 const STREAMS_MAX: usize = 2000;
 /// Of a system that does not tell.
 const FILES_DEFAULT: usize = 1024;
+
+/// A chunk is handed over when it has this much, or when the socket has nothing more.
+const CHUNK_BYTES_MAX: usize = 128 * 1024;
+/// With many streams open chunks are smaller, but not smaller than this.
+const CHUNK_BYTES_MIN: usize = 16 * 1024;
+/// What streams collect before they ask the budget may come to this part of it.
+const COLLECTED_PART: usize = 4;
 
 /// The input has ended: it was told to stop, or the workers are gone.
 #[derive(Debug)]
@@ -50,6 +58,20 @@ impl Shared {
         self.or_over(self.wiring.budget.take(bytes)).await
     }
 
+    /// What a follower collects for a chunk.
+    pub fn chunk_bytes(&self) -> usize {
+        let streams = 2 * self.streams.open().max(1);
+        let collected = self.wiring.budget.bytes_max() / COLLECTED_PART;
+        (collected / streams).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)
+    }
+
+    /// Waits for the room of a longest line, taken at once: who has it waits for nothing more of the budget.
+    pub async fn lease(&self) -> Result<Lease, Over> {
+        let bytes = weight(self.config.line_bytes_max + CHUNK_BYTES_MAX);
+        self.take_from_budget(bytes).await?;
+        Ok(Lease { budget: Arc::clone(&self.wiring.budget), bytes })
+    }
+
     /// Gives a chunk to its worker. Its receipt is open already, so stopping waits a little for room.
     pub async fn hand_over(&self, chunk: Chunk) -> Result<(), Over> {
         let patience = async {
@@ -69,16 +91,34 @@ impl Shared {
     }
 }
 
+/// Room in the budget for a line that is long and has no end yet.
+pub struct Lease {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
 /// The log streams (and inspections) that may be open at a time. Who waits for one gets that of the follower that is
 /// idle longest.
 pub struct Streams {
+    streams_max: usize,
     free: Arc<Semaphore>,
     asked: Notify,
 }
 
 impl Streams {
     pub fn new(streams_max: usize) -> Streams {
-        Streams { free: Arc::new(Semaphore::new(streams_max)), asked: Notify::new() }
+        Streams { streams_max, free: Arc::new(Semaphore::new(streams_max)), asked: Notify::new() }
+    }
+
+    /// How many are open.
+    pub fn open(&self) -> usize {
+        self.streams_max.saturating_sub(self.free.available_permits())
     }
 
     /// Waits for its turn.

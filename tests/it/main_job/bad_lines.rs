@@ -123,3 +123,15 @@ fn a_damaged_json_file_harms_no_line_beside_the_damage() {
     assert_nothing_is_lost(&job, job.metric("timberline_lines_read_total", &[]), neighbours);
     assert_letters_say_why(&job);
 }
+
+/// Forty lines of a megabyte that all wait for their end at the same time.
+#[test]
+fn many_containers_in_the_middle_of_a_long_line_hold_no_more_than_the_budget() {
+    let job = Setup::new("middle").start();
+    let script = "head -c 1000000 /dev/zero | tr '\\0' x; sleep 8; echo; sleep 1000";
+    let containers: Vec<_> = (0..40).map(|n| job.container(docker(), &format!("c{n}"), script).start()).collect();
+    elasticsearch().wait_for_count(&job.logs(), "*", 40, PATIENCE);
+    let peak = memory_peak_bytes(&job);
+    assert!(peak < MEMORY_MAX_BYTES, "it held {peak} bytes");
+    drop(containers);
+}
