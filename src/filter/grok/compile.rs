@@ -11,7 +11,7 @@ const DEPTH_MAX: usize = 50;
 /// A pattern that refers to others doubly, again and again, grows without end.
 const EXPANDED_BYTES_MAX: usize = 1 << 20;
 /// Begins the names of groups that stand for `%{…:name}`; no pattern can write it.
-const GENERATED: char = '\u{1}';
+pub const GENERATED: char = '\u{1}';
 
 /// What a captured text becomes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -114,6 +114,14 @@ static DECLARATION: Declaration = Declaration {
     unavailable: None,
 };
 
+/// The regular expression that a pattern of a set stands for, with groups `g0`, `g1`, … for what it names.
+pub fn written_out(pattern: &str, ecs: Ecs) -> Result<String, Fault> {
+    let patterns = Patterns::new(ecs != Ecs::Disabled);
+    let compiler = Compiler { patterns: &patterns, named_captures_only: true, steps_max: STEPS_MAX };
+    let compiled = compiler.compile(pattern, plugin::Place::default())?;
+    Ok(compiled.regex.as_str().replace(compile::GENERATED, "g"))
+}
+
 /// Steps that Oniguruma takes in a millisecond.
 const STEPS_PER_MS: f64 = 60_000.0;
 

@@ -107,7 +107,7 @@ fn failures_are_tagged() {
     check(r#"{"match":{"b":"y"}}"#, r#"{"a":"x"}"#, Outcome::Unmatched, failed);
     check(r#"{"match":{"a":"y"},"tag_on_failure":[]}"#, r#"{"a":"x"}"#, Outcome::Unmatched, r#"{"a":"x"}"#);
     check(
-        r#"{"match":{"a":"^(a|aa)+(?=x)"}}"#,
+        r#"{"match":{"a":"^(?<x>)(?:a|aa)+\\k<x>(?=x)"}}"#,
         &format!(r#"{{"a":"{}"}}"#, "a".repeat(40)),
         Outcome::Unmatched,
         &format!(r#"{{"a":"{}","tags":["_groktimeout"]}}"#, "a".repeat(40)),
@@ -201,8 +201,15 @@ fn every_pattern_captures_what_oniguruma_alone_captures() {
             let fast = compiler.compile(&format!("%{{{name}}}"), Place::default()).unwrap().regex;
             let options = Options { dot_newline: true, named_only: true, steps_max: STEPS_MAX };
             let slow = RubyRegex::slow_only(fast.as_str(), options).unwrap();
+            let machine = RubyRegex::machine_only(fast.as_str(), options).unwrap();
+            if machine.is_none() {
+                println!("UNFIT {name}");
+            }
             for line in LINES.lines().chain([LINES]) {
                 assert_eq!(spans(&fast, line), spans(&slow, line), "{name} on {line}");
+                if let Some(machine) = &machine {
+                    assert_eq!(spans(machine, line), spans(&slow, line), "{name} on {line}, by the machine");
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::backtrack::Backtracker;
 use super::fast::Fast;
+use super::machine::{Answer, Machine, Steps};
 use super::tree::{Assert, Node, Tree};
 use super::write::{Needs, Target, write};
 use super::{BadRegex, Captures, GaveUp};
@@ -19,6 +20,8 @@ pub struct Engine {
     needs: Needs,
     /// The match depends on where the search began (`\G`).
     pinned: bool,
+    /// Finds groups, and matches where `fast` is not exact.
+    machine: Option<Arc<Machine>>,
     /// `None` where `fast` answers for everything.
     slow: Option<Arc<Backtracker>>,
 }
@@ -31,7 +34,8 @@ impl Engine {
         };
         if let Some(fast) = Fast::literal(nodes) {
             let needs = Needs::default();
-            return Ok(Engine { required: None, fast: Some(fast), exact: true, needs, pinned: false, slow: None });
+            let (required, machine) = (None, None);
+            return Ok(Engine { required, fast: Some(fast), exact: true, needs, pinned: false, machine, slow: None });
         }
         let pinned = tree.root.any(&|node| matches!(node, Node::Assert(Assert::SearchStart)));
         let exact = Fast::new(nodes, Target::Exact);
@@ -42,7 +46,8 @@ impl Engine {
         let captures = tree.groups.is_empty() || fast.as_ref().is_some_and(Fast::captures_groups);
         let slow = if alone && captures { None } else { Some(backtracker(nodes, dot_newline)?) };
         let required = tree.root.required().map(|text| Arc::new(Finder::new(text.as_bytes()).into_owned()));
-        Ok(Engine { required, fast, exact: is_exact, needs, pinned, slow })
+        let machine = slow.as_ref().and_then(|_| Machine::new(tree).ok()).map(Arc::new);
+        Ok(Engine { required, fast, exact: is_exact, needs, pinned, machine, slow })
     }
 
     /// Oniguruma and nothing else, for tests.
@@ -50,7 +55,15 @@ impl Engine {
     pub fn slow_only(tree: &Tree, dot_newline: bool) -> Result<Engine, BadRegex> {
         let slow = Some(backtracker(std::slice::from_ref(&tree.root), dot_newline)?);
         let needs = Needs::default();
-        Ok(Engine { required: None, fast: None, exact: false, needs, pinned: false, slow })
+        Ok(Engine { required: None, fast: None, exact: false, needs, pinned: false, machine: None, slow })
+    }
+
+    /// The machine, and Oniguruma where it is unsure, for tests.
+    #[cfg(test)]
+    pub fn machine_only(tree: &Tree, dot_newline: bool) -> Result<Option<Engine>, BadRegex> {
+        let machine = Machine::new(tree).ok().map(Arc::new);
+        let engine = Engine { machine, ..Engine::slow_only(tree, dot_newline)? };
+        Ok(engine.machine.is_some().then_some(engine))
     }
 
     #[inline]
@@ -78,7 +91,10 @@ impl Engine {
         }
         match (self.fast_for(text), &self.slow) {
             (Some(fast), _) if self.exact => Ok(fast.is_match(text, 0)),
-            (_, Some(slow)) => self.slow_start(text, 0).map_or(Ok(false), |from| slow.is_match(text, from, steps_max)),
+            (_, Some(slow)) => match self.ask_machine(text, 0, steps_max, &mut Captures::default())? {
+                Some(answer) => Ok(answer),
+                None => self.slow_start(text, 0).map_or(Ok(false), |from| slow.is_match(text, from, steps_max)),
+            },
             (_, None) => Ok(false),
         }
     }
@@ -90,11 +106,43 @@ impl Engine {
         match (self.fast_for(text), &self.slow) {
             (Some(fast), None) => Ok(fast.captures(text, from, into)),
             (Some(fast), _) if self.exact && fast.captures_groups() => Ok(fast.captures(text, from, into)),
-            (_, Some(slow)) => {
-                self.slow_start(text, from).map_or(Ok(false), |from| slow.captures(text, from, steps_max, into))
-            }
+            (_, Some(slow)) => match self.ask_machine(text, from, steps_max, into)? {
+                Some(answer) => Ok(answer),
+                None => {
+                    self.slow_start(text, from).map_or(Ok(false), |from| slow.captures(text, from, steps_max, into))
+                }
+            },
             (None, None) => Ok(false),
         }
+    }
+
+    /// What the machine says; `None` if it cannot say. Most matches begin at the first place where they can, and most
+    /// texts without a match are turned away by `fast` sooner than by trying every place.
+    fn ask_machine(
+        &self,
+        text: &str,
+        from: usize,
+        steps_max: u32,
+        into: &mut Captures,
+    ) -> Result<Option<bool>, GaveUp> {
+        let Some(machine) = &self.machine else { return Ok(None) };
+        let mut steps = Steps::new(steps_max);
+        let mut answer = machine.first(text, from, &mut steps, into)?;
+        if let Answer::NotHere { next } = answer {
+            let start = match self.fast_for(text) {
+                Some(fast) if next <= text.len() => fast.find(text, next),
+                _ => Some(next),
+            };
+            answer = match start.filter(|start| *start <= text.len()) {
+                Some(start) => machine.search(text, start, &mut steps, into)?,
+                None => Answer::None,
+            };
+        }
+        Ok(match answer {
+            Answer::Found => Some(true),
+            Answer::NotHere { .. } | Answer::None => Some(false),
+            Answer::Unsure => None,
+        })
     }
 
     /// How it is run, for tests.

@@ -16,6 +16,7 @@ mod class;
 mod engine;
 mod fast;
 mod groups;
+mod machine;
 mod parse;
 mod replace;
 #[cfg(test)]
@@ -110,6 +111,15 @@ impl RubyRegex {
         let tree = parse::parse(pattern, options)?;
         let engine = Engine::slow_only(&tree, options.dot_newline)?;
         Ok(RubyRegex { pattern: pattern.into(), groups: tree.groups.into(), engine, steps_max: options.steps_max })
+    }
+
+    /// The same pattern on the machine; `None` if that cannot run it.
+    #[cfg(test)]
+    pub fn machine_only(pattern: &str, options: Options) -> Result<Option<RubyRegex>, BadRegex> {
+        let tree = parse::parse(pattern, options)?;
+        let Some(engine) = Engine::machine_only(&tree, options.dot_newline)? else { return Ok(None) };
+        let steps_max = options.steps_max;
+        Ok(Some(RubyRegex { pattern: pattern.into(), groups: tree.groups.into(), engine, steps_max }))
     }
 
     pub fn as_str(&self) -> &str {

@@ -117,11 +117,22 @@ fn each_pattern_runs_on_the_fastest_engine_that_answers_alike() {
 fn a_runaway_pattern_gives_up() {
     let text = format!("{}!", "a".repeat(40));
     let started = std::time::Instant::now();
-    for pattern in ["(a+)+(?=x)", "^(a+)+(?=x)", "(a|aa)+(?=x)"] {
+    for pattern in ["(?<x>)(?:a|aa)+\\k<x>(?=x)", "^(?<x>)(?:a|aa)+\\k<x>(?=x)"] {
         assert_eq!(regex(pattern).try_match(&text), Err(GaveUp), "{pattern}");
     }
-    assert_eq!(regex("(a+)+$").try_match(&text), Ok(false));
+    let spaces = " a".repeat(18_500);
+    assert_eq!(regex("^(.*) (.*) (.*) (.*)(?<!a)$").try_match(&spaces), Err(GaveUp));
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn where_a_search_failed_it_does_not_try_again() {
+    let text = format!("{}!", "a".repeat(200));
+    for pattern in ["(a+)+(?=x)", "^(a+)+(?=x)", "(a|aa)+(?=x)", "(a+)+$", "(?:a+?)+?(?=x)", "(?>(?:a|aa)+x|a+)+(?=x)"]
+    {
+        assert_eq!(regex(pattern).try_match(&text), Ok(false), "{pattern}");
+    }
+    assert!(regex("(?:a|aa)+(?=!)").is_match(&text));
 }
 
 #[test]
@@ -195,10 +206,15 @@ fn compare(pattern: &str, text: &str) -> Result<(), TestCaseError> {
         (Ok(_), Err(bad)) if bad.text.contains("repeat operator") => return Ok(()),
         (ours, theirs) => return Err(TestCaseError::fail(format!("{:?} but {:?}", ours.err(), theirs.err()))),
     };
+    let options = Options { steps_max: 0, ..Options::default() };
+    let machine = RubyRegex::machine_only(pattern, options).ok().flatten();
     let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     for from in starts {
         let expected = plain(&oracle, regex.groups().len(), text, from);
         prop_assert_eq!(&spans(&regex, text, from), &expected, "{} from {}", regex.engine.describe(), from);
+        if let Some(machine) = &machine {
+            prop_assert_eq!(&spans(machine, text, from), &expected, "machine from {}", from);
+        }
         if from == 0 {
             prop_assert_eq!(regex.is_match(text), expected.is_some());
         }
