@@ -10,7 +10,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use super::ruby_regex::{Captures, GaveUp, RubyRegex, STEPS_MAX};
+use super::ruby_regex::{Captures, GaveUp, RubyRegex, STEPS_MAX, Several};
 use super::{Account, Build, Context, Ecs, Filter, FilterPlugin, Outcome};
 use crate::event::value::Text;
 use crate::event::{Event, FieldRef, Value, display};
@@ -129,6 +129,8 @@ const STEPS_PER_MS: f64 = 60_000.0;
 struct Match {
     source: FieldRef,
     patterns: Vec<Pattern>,
+    /// Where there are several patterns.
+    several: Option<Several>,
 }
 
 #[derive(Clone)]
@@ -183,8 +185,10 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
     for (field, items) in given_matches(settings)? {
         let source = FieldRef::parse(&field).map_err(|bad| Fault::at(settings.place("match"), bad.to_string()))?;
         texts.extend(items.iter().map(|item| item.as_text().unwrap_or_default().to_string()));
-        let patterns = items.iter().map(|item| pattern(item, &compiler, &targets)).collect::<Result<_, _>>()?;
-        matches.push(Match { source, patterns });
+        let patterns: Vec<Pattern> =
+            items.iter().map(|item| pattern(item, &compiler, &targets)).collect::<Result<_, _>>()?;
+        let several = Several::new(patterns.iter().map(|pattern| &pattern.regex));
+        matches.push(Match { source, patterns, several });
     }
     let options = Options {
         break_on_match: settings.boolean("break_on_match"),
@@ -344,13 +348,16 @@ impl Grok {
     /// Whether any pattern matched.
     fn run<'b>(&mut self, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Result<bool, GaveUp> {
         let mut matched = false;
-        for one in &self.matches {
+        for one in &mut self.matches {
             let mut nth = 0;
             while let Some(text) = nth_text(event, &one.source, nth, cx) {
                 nth += 1;
                 let Some(text) = text else { continue };
-                for pattern in &one.patterns {
-                    if !pattern.regex.captures(text.str, 0, &mut self.captures)? {
+                let mut several = Asked { several: one.several.as_mut(), asked: false };
+                for (at, pattern) in one.patterns.iter().enumerate() {
+                    if several.refute(at, &pattern.regex, text.str)
+                        || !pattern.regex.captures(text.str, 0, &mut self.captures)?
+                    {
                         continue;
                     }
                     pattern.write(event, text, &self.captures, self.options.keep_empty, cx);
@@ -394,6 +401,28 @@ impl Grok {
             account::stop(&tried, text, &compiler)
         });
         stops.max_by_key(|stop| stop.at).map(Account::Stops)
+    }
+}
+
+/// The patterns of a list, which are asked all at once when the first of them did not match.
+struct Asked<'s> {
+    several: Option<&'s mut Several>,
+    asked: bool,
+}
+
+impl Asked<'_> {
+    /// Whether it is known that the pattern does not match.
+    #[inline]
+    fn refute(&mut self, at: usize, regex: &RubyRegex, text: &str) -> bool {
+        let Some(several) = self.several.as_mut().filter(|_| at > 0) else { return false };
+        if !regex.may_match(text) {
+            return true;
+        }
+        if !self.asked {
+            several.ask(text);
+            self.asked = true;
+        }
+        several.refutes(at)
     }
 }
 

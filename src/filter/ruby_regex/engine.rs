@@ -8,6 +8,7 @@ use super::write::{Needs, Target, write};
 use super::{BadRegex, Captures, GaveUp};
 use memchr::memmem::Finder;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 #[derive(Clone)]
 pub struct Engine {
@@ -22,20 +23,41 @@ pub struct Engine {
     pinned: bool,
     /// Finds groups, and matches where `fast` is not exact.
     machine: Option<Arc<Machine>>,
+    luck: Luck,
+    /// A pattern that matches at least wherever this one does.
+    superset: Option<Arc<(String, Needs)>>,
     /// `None` where `fast` answers for everything.
     slow: Option<Arc<Backtracker>>,
 }
 
 impl Engine {
+    fn nothing() -> Engine {
+        Engine {
+            required: None,
+            fast: None,
+            exact: false,
+            needs: Needs::default(),
+            pinned: false,
+            machine: None,
+            luck: Luck::default(),
+            superset: None,
+            slow: None,
+        }
+    }
+
+    pub fn superset(&self) -> Option<&(String, Needs)> {
+        self.superset.as_deref()
+    }
+
     pub fn new(tree: &Tree, dot_newline: bool) -> Result<Engine, BadRegex> {
         let nodes = match &tree.root {
             Node::Concat(nodes) => nodes.as_slice(),
             node => std::slice::from_ref(node),
         };
+        let superset = write(nodes, Target::Superset, false).ok().map(Arc::new);
         if let Some(fast) = Fast::literal(nodes) {
             let needs = Needs::default();
-            let (required, machine) = (None, None);
-            return Ok(Engine { required, fast: Some(fast), exact: true, needs, pinned: false, machine, slow: None });
+            return Ok(Engine { fast: Some(fast), exact: true, needs, superset, ..Engine::nothing() });
         }
         let pinned = tree.root.any(&|node| matches!(node, Node::Assert(Assert::SearchStart)));
         let exact = Fast::new(nodes, Target::Exact);
@@ -47,15 +69,14 @@ impl Engine {
         let slow = if alone && captures { None } else { Some(backtracker(nodes, dot_newline)?) };
         let required = tree.root.required().map(|text| Arc::new(Finder::new(text.as_bytes()).into_owned()));
         let machine = slow.as_ref().and_then(|_| Machine::new(tree).ok()).map(Arc::new);
-        Ok(Engine { required, fast, exact: is_exact, needs, pinned, machine, slow })
+        Ok(Engine { required, fast, exact: is_exact, needs, pinned, machine, slow, superset, luck: Luck::default() })
     }
 
     /// Oniguruma and nothing else, for tests.
     #[cfg(test)]
     pub fn slow_only(tree: &Tree, dot_newline: bool) -> Result<Engine, BadRegex> {
         let slow = Some(backtracker(std::slice::from_ref(&tree.root), dot_newline)?);
-        let needs = Needs::default();
-        Ok(Engine { required: None, fast: None, exact: false, needs, pinned: false, machine: None, slow })
+        Ok(Engine { slow, ..Engine::nothing() })
     }
 
     /// The machine, and Oniguruma where it is unsure, for tests.
@@ -67,7 +88,7 @@ impl Engine {
     }
 
     #[inline]
-    fn may_match(&self, text: &str, from: usize) -> bool {
+    pub fn may_match(&self, text: &str, from: usize) -> bool {
         self.required.as_ref().is_none_or(|finder| finder.find(&text.as_bytes()[from..]).is_some())
     }
 
@@ -116,8 +137,10 @@ impl Engine {
         }
     }
 
-    /// What the machine says; `None` if it cannot say. Most matches begin at the first place where they can, and most
-    /// texts without a match are turned away by `fast` sooner than by trying every place.
+    /// What the machine says; `None` if it cannot say.
+    ///
+    /// The answer is always that of `fast` turning texts away and the machine searching from where it points. Where
+    /// matches are frequent the machine has a look at the first place before: it finds there what it would find later.
     fn ask_machine(
         &self,
         text: &str,
@@ -126,20 +149,26 @@ impl Engine {
         into: &mut Captures,
     ) -> Result<Option<bool>, GaveUp> {
         let Some(machine) = &self.machine else { return Ok(None) };
-        let mut steps = Steps::new(steps_max);
-        let mut answer = machine.first(text, from, &mut steps, into)?;
-        if let Answer::NotHere { next } = answer {
-            let start = match self.fast_for(text) {
-                Some(fast) if next <= text.len() => fast.find(text, next),
-                _ => Some(next),
-            };
-            answer = match start.filter(|start| *start <= text.len()) {
-                Some(start) => machine.search(text, start, &mut steps, into)?,
-                None => Answer::None,
-            };
+        let fast = self.fast_for(text);
+        if fast.is_some() && self.luck.is_good() {
+            match machine.first(text, from, &mut Steps::new(steps_max), into) {
+                Ok(Answer::Found) => return Ok(Some(true)),
+                Ok(Answer::None) => return Ok(Some(false)),
+                Ok(Answer::Unsure) => return Ok(None),
+                Ok(Answer::NotHere { .. }) | Err(GaveUp) => self.luck.worsen(),
+            }
         }
+        let start = match fast {
+            Some(fast) => fast.find(text, from),
+            None => Some(from),
+        };
+        let Some(start) = start else { return Ok(Some(false)) };
+        let answer = machine.search(text, start, &mut Steps::new(steps_max), into)?;
         Ok(match answer {
-            Answer::Found => Some(true),
+            Answer::Found => {
+                self.luck.improve();
+                Some(true)
+            }
             Answer::NotHere { .. } | Answer::None => Some(false),
             Answer::Unsure => None,
         })
@@ -156,9 +185,37 @@ impl Engine {
     }
 }
 
+/// Whether the texts of late matched at the first place where they could: what to try first, never what is found.
+#[derive(Debug, Default)]
+struct Luck(AtomicU8);
+
+/// So many bad texts more than good ones, and it is bad.
+const BAD_LUCK: u8 = 3;
+
+impl Luck {
+    #[inline]
+    fn is_good(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < BAD_LUCK
+    }
+
+    fn worsen(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).saturating_add(1).min(BAD_LUCK), Ordering::Relaxed);
+    }
+
+    fn improve(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+    }
+}
+
+impl Clone for Luck {
+    fn clone(&self) -> Self {
+        Luck::default()
+    }
+}
+
 impl Needs {
     #[inline]
-    fn hold(self, text: &str) -> bool {
+    pub fn hold(self, text: &str) -> bool {
         !(self.ascii && !text.is_ascii() || self.no_last_newline && text.ends_with('\n'))
     }
 }

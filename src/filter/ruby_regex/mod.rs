@@ -19,6 +19,7 @@ mod groups;
 mod machine;
 mod parse;
 mod replace;
+mod several;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -26,6 +27,7 @@ mod write;
 
 pub use backtrack::STEPS_MAX;
 pub use replace::Replacement;
+pub use several::Several;
 
 use engine::Engine;
 use regex_automata::dfa::onepass;
@@ -141,6 +143,12 @@ impl RubyRegex {
     #[inline]
     pub fn try_match(&self, text: &str) -> Result<bool, GaveUp> {
         self.engine.is_match(text, self.steps_max)
+    }
+
+    /// Whether the text that stands in every match stands in this text: looked at much faster than a match.
+    #[inline]
+    pub fn may_match(&self, text: &str) -> bool {
+        self.engine.may_match(text, 0)
     }
 
     /// The first match at or behind `from` and its groups.

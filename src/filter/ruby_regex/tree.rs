@@ -8,7 +8,7 @@ pub struct Tree {
     pub groups: Vec<Option<Box<str>>>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Node {
     Empty,
     Char {
@@ -70,7 +70,7 @@ pub enum Node {
     },
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
     pub kind: ReferenceKind,
     pub to: Box<str>,
@@ -108,13 +108,13 @@ pub enum Assert {
 }
 
 /// `[…]`: the parts stand between `&&`.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     pub negated: bool,
     pub parts: Vec<Vec<Item>>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     Range(char, char),
     Set {

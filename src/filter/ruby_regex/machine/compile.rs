@@ -3,7 +3,7 @@
 //! Each node is compiled knowing what may stand behind it (`Ahead`). Within an atomic group or a look-around what
 //! follows the group does not count: the group decides without it.
 
-use super::super::tree::{Assert, Greed, Node, Tree};
+use super::super::tree::{Assert, Greed, Node};
 use super::Unfit;
 use super::program::{Anchor, Counted, Fork, Loop, Next, Op, Pc, Program};
 use super::sets::{Ahead, Chars, Table};
@@ -20,12 +20,12 @@ struct Compiler {
     counting: u32,
 }
 
-pub fn compile(tree: &Tree) -> Result<Program, Unfit> {
-    let anchor = match &tree.root {
+pub fn compile(root: &Node, groups: usize) -> Result<Program, Unfit> {
+    let anchor = match root {
         Node::Concat(nodes) => anchor_of(nodes.first()),
         node => anchor_of(Some(node)),
     };
-    let (start, empty) = first(&tree.root)?;
+    let (start, empty) = first(root)?;
     let start = if empty { Ahead::ANYTHING } else { start };
     let program = Program {
         ops: Vec::new(),
@@ -34,7 +34,7 @@ pub fn compile(tree: &Tree) -> Result<Program, Unfit> {
         loops: Vec::new(),
         forks: Vec::new(),
         counted: Vec::new(),
-        slots: 2 * tree.groups.len() + 2,
+        slots: 2 * groups + 2,
         counters: 0,
         registers: 0,
         places: 0,
@@ -42,7 +42,7 @@ pub fn compile(tree: &Tree) -> Result<Program, Unfit> {
         start: Next::new(&start),
     };
     let mut compiler = Compiler { program, counting: 0 };
-    compiler.node(&tree.root, Ahead::SURE)?;
+    compiler.node(root, Ahead::SURE)?;
     compiler.emit(Op::Match)?;
     Ok(compiler.program)
 }

@@ -5,6 +5,7 @@
 //! - a choice looks at the next byte and keeps only the branches that can begin with it;
 //! - a loop over a set of characters gives nothing back where what follows cannot begin with a character of the set,
 //!   or where what follows cannot fail;
+//! - what neighbouring branches begin with is tried once for all of them (`factor`);
 //! - where it gives back, it stops only at bytes with which what follows can begin.
 //!
 //! What it cannot do as Oniguruma does (loops that may take nothing, references to groups, Unicode's properties) is
@@ -12,6 +13,8 @@
 //! Steps are counted as in `backtrack`: a search that runs away gives up, at the same step each time.
 
 mod compile;
+mod factor;
+mod memory;
 mod program;
 mod run;
 mod sets;
@@ -44,7 +47,7 @@ pub enum Answer {
 
 impl Machine {
     pub fn new(tree: &Tree) -> Result<Machine, Unfit> {
-        compile::compile(tree).map(Machine)
+        compile::compile(&factor::factored(&tree.root), tree.groups.len()).map(Machine)
     }
 
     /// Tries the first place at or behind `from` where a match can begin.

@@ -3,6 +3,7 @@
 use super::super::tree::Assert;
 use super::super::{Captures, GaveUp};
 use super::Steps;
+use super::memory::{Memory, Open};
 use super::program::{Loop, Op, Pc, Program, char_before, next_char};
 use super::sets::{Member, Table};
 use memchr::{memchr, memrchr};
@@ -10,15 +11,12 @@ use std::cell::RefCell;
 
 /// Choices that may be open at a time, 16 bytes each.
 const OPEN_MAX: usize = 1_500_000;
-/// What a thread keeps of the memory of a search that needed more.
-const KEPT_MAX: usize = 1 << 14;
 /// So many bytes can be looked at while one step is taken elsewhere.
 const BYTES_PER_STEP: usize = 16;
 /// A search that goes back so often remembers where it failed.
-const FORGETFUL_MAX: u32 = 1_000;
+const FORGETFUL_MAX: u32 = 12;
 /// What it may take to remember.
 const FAILED_BITS_MAX: usize = 1 << 25;
-const UNSET: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
@@ -27,106 +25,9 @@ pub enum Verdict {
     Unsure,
 }
 
-/// What to go back to, or to put back on the way.
-#[derive(Clone, Copy, Debug)]
-enum Open {
-    Go {
-        pc: Pc,
-        at: u32,
-    },
-    /// The branches of a list that were not tried.
-    Branches {
-        fork: u16,
-        list: u8,
-        next: u16,
-        at: u32,
-    },
-    /// A loop that took the characters from `least` to `at`.
-    GiveBack {
-        pc: Pc,
-        least: u32,
-        at: u32,
-    },
-    /// A loop that took nothing behind `at`.
-    TakeMore {
-        pc: Pc,
-        at: u32,
-    },
-    Slot {
-        slot: u16,
-        was: u32,
-    },
-    Counter {
-        counter: u16,
-        was: u32,
-    },
-    /// The last way from a place is being tried: when it fails, all failed.
-    Last {
-        place: u32,
-        at: u32,
-    },
-}
-
-#[derive(Default)]
-struct Memory {
-    open: Vec<Open>,
-    slots: Vec<u32>,
-    counters: Vec<u32>,
-    /// How much was open, and the place, when a group or a look-around began.
-    marks: Vec<(u32, u32)>,
-    /// By place of the program and of the text: all ways failed there. Kept once a search has gone back often.
-    failed: Vec<u64>,
-}
-
 thread_local! {
     /// Used again by every search of a thread.
     static MEMORY: RefCell<Memory> = RefCell::default();
-}
-
-impl Memory {
-    fn reset(&mut self, program: &Program) {
-        self.open.clear();
-        self.open.shrink_to(KEPT_MAX);
-        self.slots.clear();
-        self.slots.resize(program.slots, UNSET);
-        self.counters.clear();
-        self.counters.resize(program.counters, 0);
-        self.marks.resize(self.marks.len().max(program.registers), (0, 0));
-    }
-
-    /// Forgets the choices above `height`; what they would have put back is put back with those below.
-    #[inline(always)]
-    fn cut(&mut self, height: usize) {
-        if height == 0 {
-            return self.open.clear();
-        }
-        let mut kept = height;
-        for at in height..self.open.len() {
-            if matches!(self.open[at], Open::Slot { .. } | Open::Counter { .. }) {
-                self.open[kept] = self.open[at];
-                kept += 1;
-            }
-        }
-        self.open.truncate(kept);
-    }
-
-    fn put_back(&mut self, open: Open) {
-        match open {
-            Open::Slot { slot, was } => self.slots[usize::from(slot)] = was,
-            Open::Counter { counter, was } => self.counters[usize::from(counter)] = was,
-            _ => {}
-        }
-    }
-
-    fn write(&self, start: usize, end: usize, into: &mut Captures) {
-        into.spans.clear();
-        into.spans.push(Some((start, end)));
-        let span = |pair: &[u32]| match pair {
-            [start, end] if *start != UNSET && *end != UNSET => Some((*start as usize, *end as usize)),
-            _ => None,
-        };
-        into.spans.extend(self.slots[2..].chunks_exact(2).map(span));
-    }
 }
 
 pub struct Run<'r> {
@@ -244,7 +145,12 @@ impl<'r> Run<'r> {
 
     #[inline(always)]
     fn literal(&mut self, start: usize, len: usize) -> bool {
-        let is = self.text[self.at..].starts_with(&self.program.texts[start..start + len]);
+        // Byte by byte: the texts are short, a call of memcmp costs more.
+        let wanted = &self.program.texts[start..start + len];
+        let is = match self.text.get(self.at..self.at + len) {
+            Some(there) => there.iter().zip(wanted).all(|(there, wanted)| there == wanted),
+            None => false,
+        };
         self.at += if is { len } else { 0 };
         is
     }
