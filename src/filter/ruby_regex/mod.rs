@@ -5,8 +5,9 @@
 //! - a literal, at line starts or anywhere, is compared;
 //! - what needs no backtracking runs on the `regex` crate, whose leftmost-first matches and captures are those of a
 //!   backtracking engine; where the two differ for some texts (`write::Needs`), those texts go to Oniguruma;
-//! - the rest runs on Oniguruma (`backtrack`), behind a weakened pattern for the `regex` crate that matches at least
-//!   wherever the true one does, and turns most texts away.
+//! - the rest runs on a backtracking machine of our own (`machine`) and, where that cannot say, on Oniguruma
+//!   (`backtrack`), both behind a weakened pattern for the `regex` crate that matches at least wherever the true one
+//!   does, and turns most texts away. `several` asks the weakened patterns of a list in one go.
 //!
 //! Ruby's meaning: `^` and `$` match at line ends, `\d \w \s \h` are ASCII, POSIX classes and `\b` are Unicode, a dot
 //! matches no newline unless told so.
