@@ -6,6 +6,7 @@
 use onig::{Regex, RegexOptions, Region, SearchOptions, Syntax};
 use std::hint::black_box;
 use timberline::event::{Arena, Event, Identity, Timestamp, Value};
+use timberline::filter::common::Common;
 use timberline::filter::grok;
 use timberline::filter::ruby_regex::{Captures, Options, RubyRegex, STEPS_MAX};
 use timberline::filter::{Build, Context, Ecs, Effects, Files, Filter};
@@ -128,7 +129,8 @@ fn filter(patterns: &[&str], ecs: Ecs) -> Box<dyn Filter> {
     let patterns = item(Given::List(patterns.iter().map(|text| Item::text(text)).collect()));
     let settings = vec![("match".to_string(), item(Given::Hash(vec![(Item::text("message"), patterns)])))];
     let settings = Settings::check(grok::PLUGIN.declaration, settings).expect("the settings are right");
-    (grok::PLUGIN.build)(&settings, &Build { ecs, files: &World }).unwrap_or_else(|fault| panic!("{fault}"))
+    (grok::PLUGIN.build)(&settings, &Build { ecs, files: &World, common: &Common::default() })
+        .unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 /// A fresh event with the line in it, and the filter on it.
