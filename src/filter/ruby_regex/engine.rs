@@ -72,8 +72,7 @@ impl Engine {
         Ok(Engine { required, fast, exact: is_exact, needs, pinned, machine, slow, superset, luck: Luck::default() })
     }
 
-    /// Oniguruma and nothing else, for tests.
-    #[cfg(test)]
+    /// Oniguruma and nothing else.
     pub fn slow_only(tree: &Tree, dot_newline: bool) -> Result<Engine, BadRegex> {
         let slow = Some(backtracker(std::slice::from_ref(&tree.root), dot_newline)?);
         Ok(Engine { slow, ..Engine::nothing() })

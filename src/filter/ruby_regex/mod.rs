@@ -108,8 +108,7 @@ impl RubyRegex {
         Ok(RubyRegex { pattern: pattern.into(), groups: tree.groups.into(), engine, steps_max })
     }
 
-    /// The same pattern on Oniguruma alone.
-    #[cfg(test)]
+    /// The same pattern on Oniguruma alone: what benches and tests compare with.
     pub fn slow_only(pattern: &str, options: Options) -> Result<RubyRegex, BadRegex> {
         let tree = parse::parse(pattern, options)?;
         let engine = Engine::slow_only(&tree, options.dot_newline)?;
