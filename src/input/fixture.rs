@@ -126,7 +126,8 @@ impl Fixture<'_> {
     fn docker(&self, bytes: &[u8]) -> Vec<Chunk> {
         let mut streams: HashMap<String, Stream> = HashMap::new();
         let mut chunks = Vec::new();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // A line without anything in it is a line, as it is for the `file` input.
+        for line in bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line)) {
             let text = String::from_utf8_lossy(line);
             let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
                 chunks.push(self.chunk(&self.source("stdout"), line.to_vec(), whole(line.len(), 0, 0)));
