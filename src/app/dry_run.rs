@@ -10,6 +10,7 @@ use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
 use crate::filter::Effects as _;
 use crate::input::fixture::{Fixture, Shape, guess};
+use crate::input::origin::Origin;
 use crate::pipeline::program::Watcher;
 use crate::pipeline::route::Route;
 use crate::pipeline::worker::{Deserted, Outbox, Worker};
@@ -147,36 +148,11 @@ pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize 
 
 /// The container's facts from a `container.json` or Docker's own `config.v2.json` beside the file.
 fn facts_beside(name: &str) -> String {
-    let path = Path::new(name);
-    let read = |file: &str| -> Option<serde_json::Value> {
-        serde_json::from_slice(&std::fs::read(path.with_file_name(file)).ok()?).ok()
-    };
-    let container = read("container.json").map(|facts| container_of_fixture(&facts));
-    let container = container.or_else(|| {
-        read("config.v2.json").map(|config| {
-            container_of(&config["ID"], &config["Name"], &config["Config"]["Image"], &config["Config"]["Labels"])
-        })
-    });
-    container.map_or_else(|| "{}".into(), |container| serde_json::json!({ "container": container }).to_string())
-}
-
-/// `container` of the events, from what a `container.json` says.
-pub(super) fn container_of_fixture(facts: &serde_json::Value) -> serde_json::Value {
-    container_of(&facts["id"], &facts["name"], &facts["image"]["name"], &facts["labels"])
-}
-
-fn container_of(
-    id: &serde_json::Value,
-    name: &serde_json::Value,
-    image: &serde_json::Value,
-    labels: &serde_json::Value,
-) -> serde_json::Value {
-    let mut container = serde_json::json!({ "id": id, "name": name.as_str().unwrap_or_default().trim_start_matches('/'), "image": { "name": image } });
-    if let Some(labels) = labels.as_object() {
-        let dedotted = labels.iter().map(|(label, value)| (label.replace('.', "_"), value.clone()));
-        container["labels"] = serde_json::Value::Object(dedotted.collect());
-    }
-    container
+    let read = |file: &str| std::fs::read(Path::new(name).with_file_name(file)).ok();
+    let origin = read("container.json").and_then(|json| Origin::of_fixture(&json));
+    let origin = origin.or_else(|| Origin::of_config(&read("config.v2.json")?));
+    let facts = |origin: Origin| serde_json::json!({ "container": origin.container(true) }).to_string();
+    origin.map_or_else(|| "{}".into(), facts)
 }
 
 struct Collecting<'s> {

@@ -1,9 +1,11 @@
 //! Inputs: where lines come from. Each reads its sources, cuts what it read into chunks, opens a receipt for each
 //! and hands it to a worker. A source always goes to the same worker, so its order holds.
 
+mod disk;
 pub mod docker;
 pub mod file;
 pub mod fixture;
+pub mod origin;
 mod watch;
 
 use crate::channel::{Budget, Sender, Stop};

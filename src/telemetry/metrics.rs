@@ -53,6 +53,9 @@ metrics! {
     DOCKER_STEPPED_BACK: Counter "timberline_docker_stepped_back_lines_total" [] "Lines older than the one before them: a clock was set back.";
     GAPS: Counter "timberline_gaps_total" ["reason"] "Stretches of a log that were gone before they could be read.";
     GAP_SECONDS: Counter "timberline_gap_seconds_total" ["reason"] "Seconds of log that were gone before they could be read.";
+    GAP_LINES: Counter "timberline_gap_lines_total" ["reason"] "Lines that were gone before they could be read, where they could be counted.";
+    LINES_SKIPPED: Counter "timberline_lines_skipped_total" ["input"] "Lines beyond lines_per_second_max, passed over.";
+    DOCKER_CONTAINERS: Gauge "timberline_docker_containers" ["read", "why"] "Containers being read, by the way (file, api) and what decided it.";
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" [] "Bytes of dead letters on disk.";
     DEAD_LETTERS_FORGOTTEN: Counter "timberline_dead_letters_forgotten_total" ["output"] "Dead letters that were dropped to make room for newer ones.";

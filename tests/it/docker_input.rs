@@ -1,5 +1,6 @@
 //! The docker input on the real engine: what its workers receive, and what it asks for again after a restart.
 
+mod faults;
 mod proxy;
 mod run;
 
@@ -8,6 +9,38 @@ use proxy::Proxy;
 use run::{Got, Run};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
+
+/// Every one of them is run with `read => "api"` and with `read => "file"`.
+macro_rules! both_ways {
+    ($($test:ident)*) => {
+        mod api {
+            $(#[test]
+            fn $test() {
+                super::$test("api");
+            })*
+        }
+        mod file {
+            $(#[test]
+            fn $test() {
+                super::$test("file");
+            })*
+        }
+    };
+}
+use both_ways;
+
+both_ways! {
+    both_streams_of_a_container_arrive_in_order_with_its_facts
+    a_tty_is_read_without_frames_and_its_long_lines_are_whole
+    lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum
+    a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled
+    containers_that_print_three_lines_and_end_are_read
+    a_container_that_lived_and_ended_while_nobody_watched_is_read_later
+    names_change_and_containers_are_left_out
+    lines_repeated_at_rotation_come_once
+    a_full_budget_leaves_the_lines_with_docker
+    a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled
+}
 
 /// Lines as Docker keeps them, from `docker logs --timestamps`: stdout alone.
 fn kept(engine: &Docker, id: &str) -> Vec<String> {
@@ -35,10 +68,9 @@ fn two_streams(count: usize) -> String {
     format!("i=0; while [ $i -lt {count} ]; do i=$((i+1)); echo out $i; echo err $i >&2; done; sleep 1000")
 }
 
-#[test]
-fn both_streams_of_a_container_arrive_in_order_with_its_facts() {
+fn both_streams_of_a_container_arrive_in_order_with_its_facts(read: &'static str) {
     let label = unique("streams");
-    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
     let spec = docker().container(&two_streams(300)).label("it", &label).label("com.docker.compose.service", "trading");
     let container = spec.start();
     let lines = run.lines(600);
@@ -57,20 +89,19 @@ fn both_streams_of_a_container_arrive_in_order_with_its_facts() {
     assert_eq!(run.end(), []);
 }
 
-#[test]
-fn a_tty_is_read_without_frames_and_its_long_lines_are_whole() {
+fn a_tty_is_read_without_frames_and_its_long_lines_are_whole(read: &'static str) {
     let label = unique("tty");
-    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
     let script = "printf 'one\\n\\033[31mtwo\\033[0m\\n'; head -c 40000 /dev/zero | tr '\\0' x; echo; printf 'a\\rb\\n'; sleep 1000";
     let _container = docker().container(script).label("it", &label).tty().start();
     let lines = run.lines(4);
     assert_eq!(texts(&lines, "stdout"), ["one", "two", &"x".repeat(40_000), "a\rb"]);
 }
 
-#[test]
-fn lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum() {
+fn lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum(read: &'static str) {
     let label = unique("long");
-    let settings = [("include_labels", format!("it={label}")), ("line_bytes_max", "100000".into())];
+    let settings =
+        [("include_labels", format!("it={label}")), ("line_bytes_max", "100000".into()), ("read", read.into())];
     let mut run = Run::start(docker().host(), &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
     let long = |byte: char, bytes: usize| format!("head -c {bytes} /dev/zero | tr '\\0' {byte}; echo");
     let sizes = [16_383, 16_384, 16_385, 90_000, 2_000_000];
@@ -90,10 +121,9 @@ fn lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum() 
     }
 }
 
-#[test]
-fn a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled() {
+fn a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled(read: &'static str) {
     let label = unique("resume");
-    let settings = [("include_labels", format!("it={label}"))];
+    let settings = [("include_labels", format!("it={label}")), ("read", read.into())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let container = docker().container(&two_streams(2000)).label("it", &label).start();
     let mut run = Run::start(docker().host(), &settings);
@@ -113,10 +143,9 @@ fn a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled() {
     drop(other);
 }
 
-#[test]
-fn containers_that_print_three_lines_and_end_are_read() {
+fn containers_that_print_three_lines_and_end_are_read(read: &'static str) {
     let label = unique("short");
-    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
     let containers: Vec<_> = (0..8)
         .map(|n| docker().container(&format!("echo a {n}; echo b {n} >&2; printf 'c {n}'")).label("it", &label).start())
         .collect();
@@ -127,10 +156,9 @@ fn containers_that_print_three_lines_and_end_are_read() {
     drop(containers);
 }
 
-#[test]
-fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later() {
+fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later(read: &'static str) {
     let label = unique("away");
-    let settings = [("include_labels", format!("it={label}"))];
+    let settings = [("include_labels", format!("it={label}")), ("read", read.into())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let before = docker().container("echo before the first start").label("it", &label).start();
     before.wait();
@@ -152,10 +180,10 @@ fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later() {
     drop((before, second));
 }
 
-#[test]
-fn names_change_and_containers_are_left_out() {
+fn names_change_and_containers_are_left_out(read: &'static str) {
     let label = unique("names");
-    let settings = [("include_labels", format!("it={label}")), ("exclude_names", "*-not".to_string())];
+    let settings =
+        [("include_labels", format!("it={label}")), ("exclude_names", "*-not".to_string()), ("read", read.into())];
     let mut run = Run::start(docker().host(), &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
     let not = docker().container("echo not").label("it", &label).name(&format!("{label}-not")).start();
     let own = docker().container("echo own").label("it", &label).label("timberline.self", "true").start();
@@ -177,10 +205,9 @@ fn names_change_and_containers_are_left_out() {
     drop((not, own, none));
 }
 
-#[test]
-fn lines_repeated_at_rotation_come_once() {
+fn lines_repeated_at_rotation_come_once(read: &'static str) {
     let label = unique("rotate");
-    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}"))]);
+    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
     // About 4,000 lines a second for some seconds, and a rotation every thousand.
     let line = "x".repeat(200);
     let script = format!(
@@ -197,14 +224,14 @@ fn lines_repeated_at_rotation_come_once() {
     assert_eq!(run.end(), []);
 }
 
-#[test]
-fn a_full_budget_leaves_the_lines_with_docker() {
+fn a_full_budget_leaves_the_lines_with_docker(read: &'static str) {
     let label = unique("budget");
     let container = docker().container(&two_streams(10_000)).label("it", &label).start();
     wait_until("the container has printed all", Duration::from_secs(60), || {
         (kept(docker(), container.id()).len() == 10_000).then_some(())
     });
-    let mut run = Run::with_budget(docker().host(), &[("include_labels", &format!("it={label}"))], 1_200_000);
+    let mut run =
+        Run::with_budget(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)], 1_200_000);
     wait_until("the budget is spent", Duration::from_secs(30), || (run.taken() > 600_000).then_some(()));
     let lines = run.lines(20_000);
     assert!(run.taken_max() <= 1_200_000, "{}", run.taken_max());
@@ -212,10 +239,9 @@ fn a_full_budget_leaves_the_lines_with_docker() {
     assert_eq!(texts(&lines, "stderr"), numbered("err", 10_000));
 }
 
-#[test]
-fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled() {
+fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled(read: &'static str) {
     let mut engine = Docker::prepared(&[]);
-    let mut run = Run::start(engine.host(), &[]);
+    let mut run = Run::start(engine.host(), &[("read", read)]);
     engine.start();
     let id = {
         let script = "while true; do date +%N; date +%N >&2; usleep 2000; done";
@@ -243,10 +269,48 @@ fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn the_way_of_reading_may_change_with_every_start() {
+    let label = unique("ways");
+    let script = "i=0; while [ $i -lt 10000 ]; do i=$((i+1)); echo out $i; echo err $i >&2; \
+        [ $((i % 500)) = 0 ] && head -c 40000 /dev/zero | tr '\\0' x && echo; done; sleep 1000";
+    let container = docker()
+        .container(script)
+        .label("it", &label)
+        .log_driver("json-file", &["max-size=500k", "max-file=30"])
+        .start();
+    // The engine of version 20.10 loses whole files when it rotates them while it is asked for them.
+    wait_until("the container has printed all", Duration::from_secs(60), || {
+        (kept(docker(), container.id()).len() == 10_020).then_some(())
+    });
+    let filter = format!("it={label}");
+    let settings = |read| [("include_labels", filter.as_str()), ("read", read)];
+    let (mut lines, mut run) = (Vec::new(), Run::start(docker().host(), &settings("api")));
+    for read in ["file", "api", "file", "auto", "api", "file"] {
+        lines.extend(run.lines(1000));
+        lines.extend(run.rest());
+        run.unsettled(100);
+        run = Run::again(run, &settings(read));
+    }
+    lines.extend(run.lines(20_020 - lines.len()));
+    assert_eq!(run.end(), []);
+    // Read once more from the beginning, each way alone: the same lines with the same positions and facts.
+    for read in ["api", "file"] {
+        let mut alone = Run::start(docker().host(), &settings(read));
+        let all = alone.lines(20_020);
+        for stream in ["stdout", "stderr"] {
+            let of = |lines: &[Got]| lines.iter().filter(|line| line.stream == stream).cloned().collect::<Vec<_>>();
+            assert_eq!(of(&lines), of(&all), "{read} {stream}");
+        }
+    }
+    assert_eq!(received(&lines, "stdout").len(), kept(docker(), container.id()).len());
+}
+
+#[test]
 fn five_questions_are_asked_and_cut_connections_lose_and_double_nothing() {
+    let read = "api";
     let label = unique("proxy");
     let proxy = Proxy::before(docker().host());
-    let mut run = Run::start(&proxy.host(), &[("include_labels", &format!("it={label}"))]);
+    let mut run = Run::start(&proxy.host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
     let script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo out $i; echo err $i >&2; [ $((i % 20)) = 0 ] && usleep 10000; done";
     let container = docker().container(script).label("it", &label).start();
     let mut lines = Vec::new();

@@ -4,11 +4,11 @@
 //! over `ROUND`, so that something is going on everywhere at any moment.
 
 use super::shift::retold;
-use crate::app::dry_run::container_of_fixture;
 use crate::channel::weight;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Source};
 use crate::input::fixture::{Fixture, Shape};
+use crate::input::origin::Origin;
 use crate::input::{Deserted, Input, Running, Wiring};
 use crate::position::Position;
 use std::collections::HashMap;
@@ -81,8 +81,8 @@ impl Replay {
 
 impl Case {
     fn lines(&self, wiring: &Wiring) -> Vec<Due> {
-        let container = container_of_fixture(&serde_json::from_str(self.container).unwrap_or_default());
-        let facts = serde_json::json!({ "container": container, "host": { "name": &*wiring.host } });
+        let origin = Origin::of_fixture(self.container.as_bytes()).unwrap_or_default();
+        let facts = serde_json::json!({ "container": origin.container(true), "host": { "name": &*wiring.host } });
         let fixture = Fixture {
             name: self.name,
             facts: &facts.to_string(),

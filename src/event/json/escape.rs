@@ -15,6 +15,26 @@ pub fn unescape<'b>(raw: &'b [u8], arena: &'b Arena) -> Result<Text<'b>, NotJson
         return Ok(Text { str: utf8(raw, arena), plain: true });
     }
     let out = arena.alloc_slice_fill_copy(raw.len(), 0u8);
+    let len = unescape_into(raw, first, out)?;
+    Ok(Text { str: utf8(&out[..len], arena), plain: false })
+}
+
+/// The same onto the end of a buffer, whose bytes are UTF-8 where those of `raw` are.
+pub fn unescape_onto(raw: &[u8], out: &mut Vec<u8>) -> Result<(), NotJson> {
+    let first = scan::special(raw, 0);
+    if first == raw.len() {
+        out.extend_from_slice(raw);
+        return Ok(());
+    }
+    let start = out.len();
+    out.resize(start + raw.len(), 0);
+    let len = unescape_into(raw, first, &mut out[start..]);
+    out.truncate(start + *len.as_ref().unwrap_or(&0));
+    len.map(|_| ())
+}
+
+/// `out` has the length of `raw`, whose first escape stands at `first`. Answers how much of it was filled.
+fn unescape_into(raw: &[u8], first: usize, out: &mut [u8]) -> Result<usize, NotJson> {
     out[..first].copy_from_slice(&raw[..first]);
     let (mut from, mut to) = (first, first);
     while let Some(&byte) = raw.get(from) {
@@ -34,7 +54,7 @@ pub fn unescape<'b>(raw: &'b [u8], arena: &'b Arena) -> Result<Text<'b>, NotJson
         }
         (from, to) = copy_plain(raw, from, out, to);
     }
-    Ok(Text { str: utf8(&out[..to], arena), plain: false })
+    Ok(to)
 }
 
 /// What an escape of two characters means; 0 for the others.
@@ -130,6 +150,9 @@ mod tests {
             let text = unescape(inside.as_bytes(), &arena).ok();
             prop_assert_eq!(text.map(|text| text.str), expected);
             prop_assert!(text.is_none_or(|text| !text.plain || text.str == inside));
+            let mut onto = b"before".to_vec();
+            let unescaped = unescape_onto(inside.as_bytes(), &mut onto).is_ok();
+            prop_assert_eq!(onto.strip_prefix(b"before").filter(|_| unescaped), expected.map(str::as_bytes));
         }
     }
 

@@ -2,8 +2,9 @@
 //! `/containers/json`, `/containers/{id}/json`, `/containers/{id}/logs`; paths carry no version, so the engine's own
 //! one answers and none is ever too old or too new.
 //!
-//! bollard asks for version, list and events, over our own connections. Inspecting is done here into a type of four fields:
-//! the engine's answer also holds the environment with its secrets, which must not live longer than the parsing.
+//! bollard asks for version and events, over our own connections. List and inspection are read here into types of the few
+//! fields that are used: an engine that knows a state more than bollard does must not hide its containers, and the answers
+//! also hold the environment with its secrets, which must not live longer than the parsing.
 //! The log stream is read straight from the socket (`LogStream`, see `wire`).
 
 mod log_stream;
@@ -12,11 +13,11 @@ pub use log_stream::{Heard, LogStream};
 
 use super::connect::Dialer;
 use super::discover::Phase;
-use super::origin::Origin;
+use crate::input::origin::{Origin, bare};
 use bollard::BollardRequest;
 use bollard::errors::Error as BollardError;
 use bollard::models::EventMessage;
-use bollard::query_parameters::{EventsOptionsBuilder, ListContainersOptionsBuilder};
+use bollard::query_parameters::EventsOptionsBuilder;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -24,16 +25,18 @@ use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// An engine that hangs accepts connections and says nothing: after this it is away.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// A container with thousands of mounts and labels has less.
-const INSPECT_BYTES_MAX: usize = 16 << 20;
+/// A container with thousands of mounts and labels has less, and so have thousands of containers.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Events that wait for the watcher.
 const EVENTS_MAX: usize = 256;
 /// Engines up to this API version may deliver lines twice when a log is rotated.
@@ -90,11 +93,15 @@ pub struct Listed {
 }
 
 /// A container as it shows itself.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Inspected {
     pub origin: Origin,
     pub phase: Phase,
     pub tty: bool,
+    /// `json-file`, `local`, …
+    pub driver: String,
+    /// Where the engine keeps its json-file log; `None` before it was started.
+    pub log_path: Option<PathBuf>,
 }
 
 /// What happened to a container.
@@ -116,8 +123,12 @@ pub struct Event {
 struct Inspection {
     id: String,
     name: String,
+    #[serde(default)]
+    log_path: String,
     state: InspectedState,
     config: InspectedConfig,
+    #[serde(default)]
+    host_config: InspectedHostConfig,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +145,35 @@ struct InspectedConfig {
     #[serde(default)]
     image: String,
     labels: Option<HashMap<String, String>>,
+}
+
+/// Of all that it says, the log driver alone.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InspectedHostConfig {
+    #[serde(default)]
+    log_config: InspectedLogConfig,
+}
+
+#[derive(Default, Deserialize)]
+struct InspectedLogConfig {
+    #[serde(rename = "Type", default)]
+    driver: String,
+}
+
+/// The part of a container in an answer to `list` that is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedContainer {
+    id: String,
+    names: Option<Vec<String>>,
+    #[serde(default)]
+    image: String,
+    labels: Option<HashMap<String, String>>,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    created: i64,
 }
 
 /// Asks one engine. Clones are cheap.
@@ -165,36 +205,23 @@ impl Client {
 
     /// All containers, those that have ended too.
     pub async fn list(&self) -> Result<Vec<Listed>, Failure> {
-        let options = ListContainersOptionsBuilder::new().all(true).build();
-        let containers = in_time(self.bollard.list_containers(Some(options))).await?;
-        let listed = containers.into_iter().map(|container| {
-            let name = container.names.and_then(|names| names.into_iter().next()).unwrap_or_default();
-            Listed {
-                id: container.id.unwrap_or_default(),
-                name: bare(name),
-                image: container.image.unwrap_or_default(),
-                labels: container.labels.unwrap_or_default(),
-                phase: container.state.map_or(Phase::Ended, |state| Phase::of(state.as_ref())),
-                created_s: container.created.and_then(|created| u64::try_from(created).ok()).unwrap_or(0),
-            }
-        });
-        Ok(listed.collect())
+        let containers: Vec<ListedContainer> = self.ask("/containers/json?all=1").await?;
+        Ok(containers.into_iter().map(Listed::from).collect())
     }
 
     pub async fn inspect(&self, id: &str) -> Result<Inspected, Failure> {
-        let asked = tokio::time::timeout(ANSWER_LIMIT, self.get(&format!("/containers/{id}/json"))).await;
+        let inspection: Inspection = self.ask(&format!("/containers/{id}/json")).await?;
+        Ok(inspection.into())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let asked = tokio::time::timeout(ANSWER_LIMIT, self.get(path)).await;
         let (status, body) = asked.map_err(|_| no_answer())??;
         if status != 200 {
             return Err(refusal(status, &body));
         }
-        let inspection: Inspection = serde_json::from_slice(&body)
-            .map_err(|error| Failure::Refused(format!("the engine's answer cannot be read: {error}")))?;
-        let Inspection { id, name, state, config } = inspection;
-        Ok(Inspected {
-            origin: Origin { id, name: bare(name), image: config.image, labels: config.labels.unwrap_or_default() },
-            phase: Phase::of(&state.status),
-            tty: config.tty,
-        })
+        let unreadable = |error| Failure::Refused(format!("the engine's answer cannot be read: {error}"));
+        serde_json::from_slice(&body).map_err(unreadable)
     }
 
     /// What happens to containers, from `since_ns` on, until the engine goes: then comes the reason, and the end.
@@ -252,9 +279,36 @@ impl Client {
             .map_err(|error| Failure::Refused(format!("cannot ask for {path}: {error}")))?;
         let answer = send(&self.dialer, request).await.map_err(|error| failure(error.into()))?;
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), INSPECT_BYTES_MAX).collect().await;
+        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|error| Failure::Away(format!("the engine's answer broke off: {error}")))?;
         Ok((status, body.to_bytes()))
+    }
+}
+
+impl From<ListedContainer> for Listed {
+    fn from(container: ListedContainer) -> Listed {
+        let ListedContainer { id, names, image, labels, state, created } = container;
+        Listed {
+            id,
+            name: bare(names.and_then(|names| names.into_iter().next()).unwrap_or_default()),
+            image,
+            labels: labels.unwrap_or_default(),
+            phase: Phase::of(&state),
+            created_s: u64::try_from(created).unwrap_or(0),
+        }
+    }
+}
+
+impl From<Inspection> for Inspected {
+    fn from(inspection: Inspection) -> Inspected {
+        let Inspection { id, name, log_path, state, config, host_config } = inspection;
+        Inspected {
+            origin: Origin { id, name: bare(name), image: config.image, labels: config.labels.unwrap_or_default() },
+            phase: Phase::of(&state.status),
+            tty: config.tty,
+            driver: host_config.log_config.driver,
+            log_path: Some(log_path).filter(|path| !path.is_empty()).map(PathBuf::from),
+        }
     }
 }
 
@@ -360,11 +414,6 @@ fn seconds(nanos: u64) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
-/// The engine puts a slash before a container's name.
-fn bare(name: String) -> String {
-    name.strip_prefix('/').map(String::from).unwrap_or(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,12 +441,27 @@ mod tests {
 
     #[test]
     fn of_an_inspected_container_only_the_facts_are_read() {
-        let answer = br#"{"Id":"ab","Name":"/kong","State":{"Status":"running","Health":{"Status":"odd"}},"HostConfig":{"New":1},
+        let answer = br#"{"Id":"ab","Name":"/kong","LogPath":"/d/ab-json.log","State":{"Status":"running","Health":{"Status":"odd"}},
+            "HostConfig":{"New":1,"LogConfig":{"Type":"json-file","Config":{}}},
             "Config":{"Tty":true,"Image":"kong:3.4","Env":["DB_PASSWORD=canary"],"Labels":null}}"#;
-        let Inspection { name, config, .. } = serde_json::from_slice(answer).unwrap();
-        assert_eq!(
-            (bare(name), config.tty, config.image, config.labels),
-            ("kong".into(), true, "kong:3.4".into(), None)
-        );
+        let inspected: Inspected = serde_json::from_slice::<Inspection>(answer).unwrap().into();
+        let expected = Inspected {
+            origin: Origin { id: "ab".into(), name: "kong".into(), image: "kong:3.4".into(), ..Origin::default() },
+            phase: Phase::Running,
+            tty: true,
+            driver: "json-file".into(),
+            log_path: Some("/d/ab-json.log".into()),
+        };
+        assert_eq!(inspected, expected);
+    }
+
+    #[test]
+    fn a_state_that_nobody_knows_hides_no_container() {
+        let answer = br#"[{"Id":"a","Names":["/one"],"Image":"x","Labels":{},"State":"hibernating","Created":5},
+            {"Id":"b","Names":null,"Image":"x","Labels":null,"State":"exited","Created":-1}]"#;
+        let listed: Vec<Listed> =
+            serde_json::from_slice::<Vec<ListedContainer>>(answer).unwrap().into_iter().map(Listed::from).collect();
+        let seen: Vec<_> = listed.iter().map(|it| (it.name.as_str(), it.phase, it.created_s)).collect();
+        assert_eq!(seen, [("one", Phase::Running, 5), ("", Phase::Ended, 0)]);
     }
 }

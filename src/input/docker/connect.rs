@@ -1,5 +1,6 @@
 //! Where the engine listens, and a connection to it: a Unix socket, TCP, or TLS over TCP.
 
+use crate::plugin::{Fault, Settings};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::io;
@@ -36,9 +37,52 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
+    fn of(settings: &Settings) -> Result<TlsFiles, Fault> {
+        let path = |name: &str| settings.text(name).map(PathBuf::from);
+        let authorities = settings.texts("ssl_certificate_authorities").into_iter().map(PathBuf::from).collect();
+        let files = TlsFiles { authorities, certificate: path("ssl_certificate"), key: path("ssl_key") };
+        if files.certificate.is_some() != files.key.is_some() {
+            let given = if files.key.is_some() { "ssl_key" } else { "ssl_certificate" };
+            let text = "`ssl_certificate` and `ssl_key` are given together or not at all";
+            return Err(Fault::at(settings.place(given), text));
+        }
+        Ok(files)
+    }
+
+    /// As the `docker` command names them. Those that are not there are not used.
+    fn in_folder(folder: &Path) -> TlsFiles {
+        let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+        TlsFiles {
+            authorities: file("ca.pem").into_iter().collect(),
+            certificate: file("cert.pem"),
+            key: file("key.pem"),
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.authorities.is_empty() && self.certificate.is_none() && self.key.is_none()
     }
+}
+
+/// The host, the files and whether TCP means TLS: from the settings, and where those say nothing from the variables that the
+/// `docker` command knows. Unlike that command, we always check the engine's certificate.
+pub fn chosen(
+    settings: &Settings,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(String, TlsFiles, bool), Fault> {
+    let files = TlsFiles::of(settings)?;
+    let given = settings.text("host").unwrap_or_default();
+    let host = variable("DOCKER_HOST").filter(|_| !settings.is_given("host")).unwrap_or_else(|| given.to_string());
+    let is_tcp = host.starts_with("tcp://");
+    let verified = variable("DOCKER_TLS_VERIFY").is_some() || variable("DOCKER_CERT_PATH").is_some();
+    let is_told = settings.is_given("ssl_enabled") || settings.is_given("host") || !files.is_empty();
+    if is_told || !verified || !is_tcp {
+        let tls = settings.boolean("ssl_enabled") || !files.is_empty();
+        return Ok((host, files, tls));
+    }
+    let home = || Some(PathBuf::from(variable("HOME")?).join(".docker"));
+    let folder = variable("DOCKER_CERT_PATH").map(PathBuf::from).or_else(home).unwrap_or_default();
+    Ok((host, TlsFiles::in_folder(&folder), true))
 }
 
 /// Makes connections to one endpoint.
@@ -153,6 +197,7 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::Item;
 
     fn check(text: &str, tls: bool, expected: &str) {
         let told = match Endpoint::parse(text, tls) {
@@ -173,6 +218,32 @@ mod tests {
         for text in ["/var/run/docker.sock", "unix://relative", "ssh://host", "tcp://", "tcp://a:b", "tcp://h:1/path"] {
             check(text, false, "refused");
         }
+    }
+
+    #[test]
+    fn dockers_own_variables_count_where_the_settings_say_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["ca.pem", "cert.pem", "key.pem"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let path = folder.path().display().to_string();
+        let check = |given: &[(&str, &str)], variables: &[(&str, &str)], expected: (&str, bool, bool)| {
+            let given = given.iter().map(|(name, text)| (name.to_string(), Item::text(text))).collect();
+            let settings = Settings::check(super::super::PLUGIN.declaration, given).unwrap();
+            let variable =
+                |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.to_string());
+            let (host, files, tls) = chosen(&settings, variable).unwrap();
+            assert_eq!((host.as_str(), tls, files.key.is_some()), expected, "{variables:?}");
+        };
+        let unix = "unix:///var/run/docker.sock";
+        check(&[], &[], (unix, false, false));
+        check(&[], &[("DOCKER_HOST", "tcp://d:1")], ("tcp://d:1", false, false));
+        check(&[("host", "tcp://own:1")], &[("DOCKER_HOST", "tcp://d:1")], ("tcp://own:1", false, false));
+        let all = [("DOCKER_HOST", "tcp://d:1"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", path.as_str())];
+        check(&[], &all, ("tcp://d:1", true, true));
+        check(&[], &all[1..], (unix, false, false));
+        check(&[("ssl_enabled", "false")], &all, ("tcp://d:1", false, false));
+        check(&[], &all[..2], ("tcp://d:1", true, false));
     }
 
     #[test]

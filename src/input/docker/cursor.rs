@@ -48,8 +48,8 @@ pub struct Cursor {
     replaying: bool,
     /// The time of a line that this attachment must deliver again, unless it is gone.
     expected: Option<u64>,
-    /// Nanoseconds between the cursor and the first line, where an attachment had a gap; until it is asked for.
-    gap_ns: Option<u64>,
+    /// The times of the cursor and of the first line, where an attachment had a gap; until it is asked for.
+    gap: Option<(u64, u64)>,
     /// The neighbours of equal time that this attachment is at, and how many there were.
     run: (u64, u32),
     run_hash: u64,
@@ -72,7 +72,7 @@ impl Cursor {
             at,
             replaying: true,
             expected: None,
-            gap_ns: None,
+            gap: None,
             run: (0, 0),
             run_hash: 0,
             highest: 0,
@@ -143,9 +143,9 @@ impl Cursor {
         self.at
     }
 
-    /// Nanoseconds of log that the last attachment should have begun with and did not; told once.
-    pub fn take_gap_ns(&mut self) -> Option<u64> {
-        self.gap_ns.take()
+    /// Between which times the log is missing with which the last attachment should have begun; told once.
+    pub fn take_gap(&mut self) -> Option<(u64, u64)> {
+        self.gap.take()
     }
 
     fn look_for_gap(&mut self, time: u64) {
@@ -153,7 +153,7 @@ impl Cursor {
             && time >= expected
         {
             self.expected = None;
-            self.gap_ns = (time > expected).then(|| time - expected);
+            self.gap = (time > expected).then_some((expected, time));
         }
     }
 
@@ -238,12 +238,12 @@ mod tests {
     fn the_first_line_missing_is_a_gap() {
         let mut cursor = resumed(100, 0);
         attach(&mut cursor, true, &[100, 130]);
-        assert_eq!(cursor.take_gap_ns(), None);
+        assert_eq!(cursor.take_gap(), None);
         attach(&mut cursor, true, &[170]);
-        assert_eq!((cursor.take_gap_ns(), cursor.take_gap_ns()), (Some(40), None));
+        assert_eq!((cursor.take_gap(), cursor.take_gap()), (Some((130, 170)), None));
         let mut marked = Cursor::new(Some(mark(100)));
         attach(&mut marked, true, &[130]);
-        assert_eq!(marked.take_gap_ns(), None);
+        assert_eq!(marked.take_gap(), None);
     }
 
     proptest! {

@@ -41,8 +41,9 @@ impl Phase {
     pub fn of(status: &str) -> Phase {
         match status {
             "created" => Phase::Created,
-            "running" | "paused" | "stopping" => Phase::Running,
-            _ => Phase::Ended,
+            "exited" | "dead" | "removing" | "restarting" | "stopped" => Phase::Ended,
+            // Running, paused, or what an engine of tomorrow calls it: followed, and looked at again when that ends.
+            _ => Phase::Running,
         }
     }
 }

@@ -4,16 +4,12 @@
 //! stands in a frame: one byte of stream (1 stdout, 2 stderr, 3 the engine's own error), three zeroes, the length as
 //! four bytes big-endian. With a TTY there are no frames: the records stand one behind the other.
 //!
-//! Lines over 16 KB come as several records, which all carry the time of the first; only the last ends in a newline.
-//! So records are joined while their time on their stream is the same, and an open line ends where the time changes:
-//! the `local` driver of old engines leaves out the newline of a long line's last part. The streams interleave, so
-//! each has its own joiner. A line that is still open when the log ends (`finish`) is a line too; one that is open when
-//! the connection breaks is not, and comes again.
+//! `joiner` makes lines of the records.
 //!
-//! Bounds: a line keeps `line_bytes_max` bytes, what follows up to its end is skipped; nothing else is held but a
-//! header, a time, or a thousand bytes of the engine's error.
+//! Bounds: beside the open lines nothing is held but a header, a time, or a thousand bytes of the engine's error.
 //! Known edge: with a TTY, an unterminated line before a container's restart runs into the next one, as in `docker logs`.
 
+use super::joiner::{EachLine, Joiners, Stream};
 use super::stamp::{STAMP_BYTES_MAX, StampReader};
 use super::wire::Malformed;
 use memchr::memchr;
@@ -25,37 +21,6 @@ const PART_BYTES: usize = 16 * 1024;
 const FRAME_BYTES_MAX: u32 = 64 << 20;
 /// What is kept of an error that the engine reports within the stream.
 const ERROR_BYTES_MAX: usize = 1000;
-/// What an idle joiner may keep allocated.
-const HELD_BYTES_IDLE: usize = 32 * 1024;
-
-/// One of a container's two streams; with a TTY everything is stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    Stdout,
-    Stderr,
-}
-
-impl Stream {
-    pub const BOTH: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Stream::Stdout => "stdout",
-            Stream::Stderr => "stderr",
-        }
-    }
-}
-
-/// A whole line, lent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RawLine<'a> {
-    pub stream: Stream,
-    /// Docker's time in nanoseconds since 1970: that of the first part.
-    pub time: u64,
-    /// Without the line's end.
-    pub text: &'a [u8],
-    pub truncated: bool,
-}
 
 /// Why the stream cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,14 +46,11 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Where whole lines go.
-pub type EachLine<'e> = dyn FnMut(RawLine<'_>) + 'e;
-
 /// The reader of one log stream from its first byte. After an error it is spent.
 #[derive(Debug)]
 pub struct LineReader {
     state: State,
-    joiners: [Joiner; 2],
+    joiners: Joiners,
     stamp: StampReader,
 }
 
@@ -126,7 +88,7 @@ const HEADER: State = State::Header { got: [0; 8], len: 0 };
 
 impl LineReader {
     pub fn new(tty: bool, line_bytes_max: usize) -> Self {
-        let joiners = Stream::BOTH.map(|stream| Joiner::new(stream, tty, line_bytes_max));
+        let joiners = Joiners::new(tty, line_bytes_max);
         LineReader { state: if tty { State::RawStamp } else { HEADER }, joiners, stamp: StampReader::default() }
     }
 
@@ -156,19 +118,14 @@ impl LineReader {
             _ => false,
         };
         if whole {
-            self.joiners.iter_mut().for_each(|joiner| joiner.end_line(each));
+            self.joiners.finish(each);
         }
         whole
     }
 
-    /// The stream has the beginning of a line whose end has not come.
-    /// Bytes of lines that have no end yet.
-    pub fn held_bytes(&self) -> usize {
-        self.joiners.iter().map(|joiner| joiner.held.len()).sum()
-    }
-
-    pub fn is_open(&self, stream: Stream) -> bool {
-        self.joiners[stream as usize].open
+    /// The lines that are open.
+    pub fn joiners(&self) -> &Joiners {
+        &self.joiners
     }
 
     fn header(&mut self, bytes: &[u8]) -> Result<usize, Broken> {
@@ -189,7 +146,7 @@ impl LineReader {
         let left = left - used as u32;
         match time {
             Some(time) => {
-                self.joiners[stream as usize].begin(time, each);
+                self.joiners.of(stream).begin(time, each);
                 self.state = if left == 0 { HEADER } else { State::Text { stream, left } };
             }
             None if left == 0 => return Err(Broken::Garbage("a record without a time")),
@@ -201,7 +158,7 @@ impl LineReader {
     fn text(&mut self, bytes: &[u8], each: &mut EachLine<'_>) -> usize {
         let State::Text { stream, left } = self.state else { return 0 };
         let used = bytes.len().min(left as usize);
-        self.joiners[stream as usize].text(&bytes[..used], each);
+        self.joiners.of(stream).text(&bytes[..used], each);
         let left = left - used as u32;
         self.state = if left == 0 { HEADER } else { State::Text { stream, left } };
         used
@@ -219,7 +176,7 @@ impl LineReader {
         match self.stamp.read(bytes) {
             Ok((used, None)) => Ok(used),
             Ok((used, Some(time))) => {
-                self.joiners[0].start(time);
+                self.joiners.of(Stream::Stdout).start(time);
                 self.state = State::RawText { part: 0 };
                 Ok(used)
             }
@@ -238,11 +195,11 @@ impl LineReader {
         let to_seam = PART_BYTES.checked_sub(part).filter(|left| *left > 0).unwrap_or(usize::MAX);
         let within = &bytes[..bytes.len().min(to_seam)];
         if let Some(newline) = memchr(b'\n', within) {
-            self.joiners[0].text(&within[..=newline], each);
+            self.joiners.of(Stream::Stdout).text(&within[..=newline], each);
             self.state = State::RawStamp;
             return newline + 1;
         }
-        self.joiners[0].text(within, each);
+        self.joiners.of(Stream::Stdout).text(within, each);
         self.state = if within.len() == to_seam {
             State::RawSeam { matched: 0 }
         } else {
@@ -263,7 +220,7 @@ impl LineReader {
         } else {
             // It was text that only began like a time; there is no other seam in this line.
             let text: [u8; STAMP_BYTES_MAX] = self.stamp.copy();
-            self.joiners[0].text(&text[..matched], each);
+            self.joiners.of(Stream::Stdout).text(&text[..matched], each);
             State::RawText { part: PART_BYTES + 1 }
         };
         same
@@ -287,82 +244,6 @@ fn after_header(header: [u8; 8]) -> Result<State, Broken> {
 
 fn words(text: &[u8]) -> String {
     String::from_utf8_lossy(text).trim().to_string()
-}
-
-/// Joins the records of one stream into lines.
-#[derive(Debug)]
-struct Joiner {
-    stream: Stream,
-    cut_cr: bool,
-    line_bytes_max: usize,
-    time: u64,
-    /// `held` is the beginning of a line (which may be empty).
-    open: bool,
-    held: Vec<u8>,
-    truncated: bool,
-}
-
-impl Joiner {
-    fn new(stream: Stream, cut_cr: bool, line_bytes_max: usize) -> Self {
-        Joiner { stream, cut_cr, line_bytes_max, time: 0, open: false, held: Vec::new(), truncated: false }
-    }
-
-    /// A record of this time begins: an open line of another time ends.
-    fn begin(&mut self, time: u64, each: &mut EachLine<'_>) {
-        if self.open && self.time != time {
-            self.end_line(each);
-        }
-        self.time = time;
-    }
-
-    /// A record of this time begins, and no line is open.
-    fn start(&mut self, time: u64) {
-        self.time = time;
-    }
-
-    fn text(&mut self, mut bytes: &[u8], each: &mut EachLine<'_>) {
-        while let Some(newline) = memchr(b'\n', bytes) {
-            if self.open {
-                self.hold(&bytes[..newline]);
-                self.end_line(each);
-            } else {
-                self.give(&bytes[..newline], false, each);
-            }
-            bytes = &bytes[newline + 1..];
-        }
-        if !bytes.is_empty() {
-            self.open = true;
-            self.hold(bytes);
-        }
-    }
-
-    fn hold(&mut self, bytes: &[u8]) {
-        // One byte more than the line may have: the `\r` of a line of exactly the maximum.
-        let room = (self.line_bytes_max + 1).saturating_sub(self.held.len());
-        self.truncated |= bytes.len() > room;
-        self.held.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-
-    fn end_line(&mut self, each: &mut EachLine<'_>) {
-        if !self.open {
-            return;
-        }
-        let mut held = std::mem::take(&mut self.held);
-        self.give(&held, self.truncated, each);
-        held.clear();
-        held.shrink_to(HELD_BYTES_IDLE);
-        self.held = held;
-        self.open = false;
-        self.truncated = false;
-    }
-
-    fn give(&self, text: &[u8], truncated: bool, each: &mut EachLine<'_>) {
-        let cut = self.cut_cr && !truncated;
-        let text = if cut { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
-        let kept = &text[..text.len().min(self.line_bytes_max)];
-        let truncated = truncated || kept.len() < text.len();
-        each(RawLine { stream: self.stream, time: self.time, text: kept, truncated });
-    }
 }
 
 #[cfg(test)]

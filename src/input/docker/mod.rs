@@ -1,10 +1,15 @@
-//! The docker input: follows containers' logs over the Docker API.
+//! The docker input: follows containers' logs, over the Docker API or from the engine's json-files.
 //!
 //! - `watch` knows which containers there are and starts a follower for each that is wanted (`discover` decides);
-//! - `follow` opens one container's log again and again and never believes that an end is the end;
-//! - `client` asks the engine, `connect` dials it, `wire` takes its answers apart;
-//! - `frames` (with `stamp`) makes lines of bytes, `cursor` says which of them are new, `ansi` takes colours out;
-//! - `tap` collects the new lines of one stream and hands them to the worker, `origin` writes what its events say of it.
+//! - `follow` opens one container's log again and again and never believes that an end is the end; `way` says where from;
+//! - `client` asks the engine, `connect` dials it, `wire` takes its answers apart, `frames` makes records of them;
+//! - `json_file` reads the files through rotation and truncation, and makes records of them;
+//! - `joiner` makes lines of records (`stamp` reads their times), `cursor` says which of them are new, `rate` which are too many,
+//!   `ansi` takes colours out, `held` keeps open lines within the byte budget;
+//! - `tap` collects the new lines of one stream and hands them to the worker, `taps` those of a container; `gap` says what is missing.
+//!
+//! Everything behind the records is the same for both ways, so they give the same lines with the same positions, and one may
+//! follow the other at any line.
 //!
 //! A stream is the source `docker:<container id>:stdout` or `…:stderr`; its positions are Docker's nanoseconds and the ordinal
 //! among equal times. Back-pressure: a chunk's bytes are taken from the budget before anything more is read; a
@@ -17,29 +22,43 @@ mod cursor;
 mod discover;
 mod follow;
 mod frames;
-mod origin;
+mod gap;
+mod held;
+mod joiner;
+mod json_file;
+mod rate;
 mod shared;
 mod since;
 mod stamp;
 mod tap;
+mod taps;
 mod watch;
+mod way;
 mod wire;
 
+use super::watch::Bells;
 use super::{Input, InputPlugin, Running, Wiring};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use client::Client;
 use connect::{Dialer, Endpoint, TlsFiles};
 use discover::{Candidate, Own, Phase, Selection};
-use shared::{Counters, Shared, Streams};
+use shared::{Counters, Disk, Shared, Streams};
 use since::Since;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use watch::Watcher;
+use way::Read;
 
 /// Below it no line says anything; above it one container could take the daemon's memory.
 const LINE_BYTES_MIN: u64 = 256;
 const LINE_BYTES_MAX: u64 = 64 << 20;
+
+/// Each check asks the engine for a line.
+const IDLE_CHECK_MIN: Duration = Duration::from_secs(1);
+/// Docker's own socket.
+const HOST: &str = "unix:///var/run/docker.sock";
 
 pub static PLUGIN: InputPlugin =
     InputPlugin { declaration: &DECLARATION, build: Some(build), codec: "plain", joining: Some("multiline") };
@@ -47,13 +66,13 @@ pub static PLUGIN: InputPlugin =
 static DECLARATION: Declaration = Declaration {
     door: Door::Input,
     name: "docker",
-    summary: "Follows the logs of containers over the Docker API: every container, unless it is told which.",
+    summary: "Follows the logs of containers, over the Docker API or from the engine's files: every container, unless it is told which.",
     settings: &[
         Setting::new(
             "host",
             Kind::Uri,
-            Fallback::Text("unix:///var/run/docker.sock"),
-            "Where the engine listens: `unix:///path` or `tcp://host:port`.",
+            Fallback::Text(HOST),
+            "Where the engine listens: `unix:///path` or `tcp://host:port`. Without it `DOCKER_HOST` counts, as for the `docker` command.",
         ),
         Setting::new(
             "include_names",
@@ -92,7 +111,13 @@ static DECLARATION: Declaration = Declaration {
             "read",
             Kind::OneOf(&["auto", "api", "file"]),
             Fallback::Text("auto"),
-            "How logs are read: `api` asks the engine; `file` is not there yet; `auto` takes `api`.",
+            "How logs are read: `api` asks the engine; `file` reads the engine's json-files from disk; `auto` takes the file where it is one and can be opened, else `api`. The events are the same.",
+        ),
+        Setting::new(
+            "containers_path",
+            Kind::Path,
+            Fallback::Text("/var/lib/docker/containers"),
+            "Where the engine's folder of containers is mounted, if it is not where the engine has it.",
         ),
         Setting::new(
             "since",
@@ -125,10 +150,22 @@ static DECLARATION: Declaration = Declaration {
             "Longer lines are cut, counted and marked.",
         ),
         Setting::new(
+            "lines_per_second_max",
+            Kind::Number,
+            Fallback::Number(0.0),
+            "How many lines of one container are read of each second of its log; the others are skipped and counted. 0: all.",
+        ),
+        Setting::new(
+            "idle_check_interval",
+            Kind::Number,
+            Fallback::Number(120.0),
+            "Seconds after which a silent log stream of the engine is compared with the log's last line, and opened again if it has stalled.",
+        ),
+        Setting::new(
             "ssl_enabled",
             Kind::Boolean,
             Fallback::Boolean(false),
-            "Speak TLS to a `tcp://` host. Naming any of the files below does so too.",
+            "Speak TLS to a `tcp://` host. Naming any of the files below does so too, and so do `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`.",
         ),
         Setting::new(
             "ssl_certificate_authorities",
@@ -150,9 +187,14 @@ struct Config {
     host: String,
     selection: Selection,
     since: Since,
+    read: Read,
+    containers_path: PathBuf,
     strip_ansi: bool,
     labels_dedot: bool,
     line_bytes_max: usize,
+    /// 0: no limit.
+    lines_per_second_max: u64,
+    idle_check_interval: Duration,
 }
 
 /// The input before it runs.
@@ -186,38 +228,31 @@ fn own() -> Own {
 }
 
 fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
-    if settings.text("read") == Some("file") {
-        let text = "`read => \"file\"` is not supported yet";
-        return Err(
-            Fault::at(settings.place("read"), text).help("`read => \"api\"` reads the same lines from the engine")
-        );
-    }
-    let host = settings.text("host").unwrap_or_default();
-    let files = tls_files(settings)?;
-    let tls = settings.boolean("ssl_enabled") || !files.is_empty();
-    let endpoint = Endpoint::parse(host, tls).map_err(|text| Fault::at(settings.place("host"), text))?;
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (host, files, tls) = connect::chosen(settings, variable)?;
+    let endpoint = Endpoint::parse(&host, tls).map_err(|text| Fault::at(settings.place("host"), text))?;
     let since = settings.text("since").unwrap_or_default();
     let config = Config {
-        host: host.to_string(),
+        host,
         selection: Selection::new(settings)?,
         since: Since::parse(since).map_err(|text| Fault::at(settings.place("since"), text))?,
+        read: Read::named(settings.text("read")),
+        containers_path: PathBuf::from(settings.text("containers_path").unwrap_or_default()),
         strip_ansi: settings.boolean("strip_ansi"),
         labels_dedot: settings.boolean("labels_dedot"),
         line_bytes_max: line_bytes_max(settings)?,
+        lines_per_second_max: settings.number("lines_per_second_max").map_or(0, |lines| lines.max(0.0) as u64),
+        idle_check_interval: idle_check_interval(settings)?,
     };
     Ok(DockerInput { config, endpoint, files })
 }
 
-fn tls_files(settings: &Settings) -> Result<TlsFiles, Fault> {
-    let path = |name: &str| settings.text(name).map(PathBuf::from);
-    let authorities = settings.texts("ssl_certificate_authorities").into_iter().map(PathBuf::from).collect();
-    let files = TlsFiles { authorities, certificate: path("ssl_certificate"), key: path("ssl_key") };
-    if files.certificate.is_some() != files.key.is_some() {
-        let given = if files.key.is_some() { "ssl_key" } else { "ssl_certificate" };
-        let text = "`ssl_certificate` and `ssl_key` are given together or not at all";
-        return Err(Fault::at(settings.place(given), text));
-    }
-    Ok(files)
+fn idle_check_interval(settings: &Settings) -> Result<Duration, Fault> {
+    let seconds = settings.number("idle_check_interval").unwrap_or(0.0);
+    Duration::try_from_secs_f64(seconds).ok().filter(|interval| *interval >= IDLE_CHECK_MIN).ok_or_else(|| {
+        let text = format!("`idle_check_interval` is {seconds}: it must be at least {} s", IDLE_CHECK_MIN.as_secs());
+        Fault::at(settings.place("idle_check_interval"), text)
+    })
 }
 
 fn line_bytes_max(settings: &Settings) -> Result<usize, Fault> {
@@ -260,6 +295,8 @@ impl DockerInput {
             client: Client::new(dialer)?,
             since_ns: self.config.since.at_ns(wiring.clock.now_ns()),
             streams: Streams::new(shared::streams_max(&limits)),
+            bells: Arc::new(Bells::new()),
+            disk: Disk::new(),
             counters: Counters::new(&wiring.label),
             engine: engine_seen,
             config: Config { selection: self.config.selection.without(own()), ..self.config },
@@ -287,7 +324,7 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_work_are_refused_with_a_reason() {
-        check(&[("read", "file")], Err("`read => \"file\"` is not supported yet"));
+        check(&[("idle_check_interval", "0")], Err("`idle_check_interval` is 0: it must be at least 1 s"));
         check(
             &[("host", "docker:2375")],
             Err("the Docker host `docker:2375` is neither unix:///path nor tcp://host:port"),

@@ -2,9 +2,9 @@
 
 use super::Config;
 use super::client::{Client, Engine};
-use crate::channel::{Budget, weight};
 use crate::event::chunk::Chunk;
 use crate::input::Wiring;
+use crate::input::watch::Bells;
 use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Gauge};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ const ASK_INTERVAL: Duration = Duration::from_secs(1);
 /// Open files that are not log streams have at least this many, and half of all.
 const STREAMS_MIN: usize = 4;
 const STREAMS_MAX: usize = 2000;
+/// Threads that read files for one input at a time: a slow disk holds up nobody else.
+const DISK_READERS_MAX: usize = 4;
 /// Of a system that does not tell.
 const FILES_DEFAULT: usize = 1024;
 
@@ -39,6 +41,9 @@ pub struct Shared {
     /// Containers never seen before are read from this time on; 0: from their beginning.
     pub since_ns: u64,
     pub streams: Streams,
+    /// Wake the readers of files.
+    pub bells: Arc<Bells>,
+    pub disk: Disk,
     pub counters: Counters,
     /// The engine that answers; `None` while none does.
     pub engine: watch::Receiver<Option<Engine>>,
@@ -54,6 +59,15 @@ impl Shared {
         }
     }
 
+    /// Does what blocks on the disk.
+    pub async fn on_disk<T: Send + 'static>(&self, what: impl FnOnce() -> T + Send + 'static) -> Result<T, Over> {
+        let _turn = self.or_over(self.disk.0.acquire()).await?;
+        match tokio::task::spawn_blocking(what).await {
+            Ok(done) => Ok(done),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
     pub async fn take_from_budget(&self, bytes: usize) -> Result<(), Over> {
         self.or_over(self.wiring.budget.take(bytes)).await
     }
@@ -63,13 +77,6 @@ impl Shared {
         let streams = 2 * self.streams.open().max(1);
         let collected = self.wiring.budget.bytes_max() / COLLECTED_PART;
         (collected / streams).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)
-    }
-
-    /// Waits for the room of a longest line, taken at once: who has it waits for nothing more of the budget.
-    pub async fn lease(&self) -> Result<Lease, Over> {
-        let bytes = weight(self.config.line_bytes_max + CHUNK_BYTES_MAX);
-        self.take_from_budget(bytes).await?;
-        Ok(Lease { budget: Arc::clone(&self.wiring.budget), bytes })
     }
 
     /// Gives a chunk to its worker. Its receipt is open already, so stopping waits a little for room.
@@ -91,19 +98,19 @@ impl Shared {
     }
 }
 
-/// Room in the budget for a line that is long and has no end yet.
-pub struct Lease {
-    budget: Arc<Budget>,
-    bytes: usize,
-}
+/// The threads that may read files.
+pub struct Disk(Semaphore);
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.budget.give_back(self.bytes);
+impl Disk {
+    pub fn new() -> Disk {
+        Disk(Semaphore::new(DISK_READERS_MAX))
     }
 }
 
-/// The log streams (and inspections) that may be open at a time. Who waits for one gets that of the follower that is
+/// Open files that are left, one a permit.
+pub type Places = Arc<Semaphore>;
+
+/// The log streams, log files (and inspections) that may be open at a time. Who waits for one gets that of the follower that is
 /// idle longest.
 pub struct Streams {
     streams_max: usize,
@@ -119,6 +126,11 @@ impl Streams {
     /// How many are open.
     pub fn open(&self) -> usize {
         self.streams_max.saturating_sub(self.free.available_permits())
+    }
+
+    /// For files that are opened before their turn.
+    pub fn places(&self) -> Places {
+        Arc::clone(&self.free)
     }
 
     /// Waits for its turn.
@@ -153,6 +165,7 @@ pub struct Counters {
     pub sources: Gauge,
     pub connected: Gauge,
     pub reconnects: Counter,
+    pub skipped: Counter,
 }
 
 impl Counters {
@@ -163,13 +176,33 @@ impl Counters {
             sources: metrics::gauge(metrics::SOURCES, &[label]),
             connected: metrics::gauge(metrics::DOCKER_CONNECTED, &[]),
             reconnects: metrics::counter(metrics::DOCKER_RECONNECTS, &[]),
+            skipped: metrics::counter(metrics::LINES_SKIPPED, &[label]),
         }
     }
 
     /// A stretch of a log was gone before it could be read.
-    pub fn gap(&self, reason: &str, seconds: f64) {
+    pub fn gap(&self, reason: &str, seconds: u64, lines: u64) {
         metrics::counter(metrics::GAPS, &[reason]).increment(1);
-        metrics::counter(metrics::GAP_SECONDS, &[reason]).increment(seconds as u64);
+        metrics::counter(metrics::GAP_SECONDS, &[reason]).increment(seconds);
+        metrics::counter(metrics::GAP_LINES, &[reason]).increment(lines);
+    }
+}
+
+/// Counts one container in a gauge for as long as it lives.
+pub struct Counted(Gauge);
+
+impl Counted {
+    /// `read`: `file` or `api`; `why`: one word.
+    pub fn reading(read: &str, why: &str) -> Counted {
+        let gauge = metrics::gauge(metrics::DOCKER_CONTAINERS, &[read, why]);
+        gauge.increment(1.0);
+        Counted(gauge)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 

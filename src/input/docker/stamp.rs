@@ -1,6 +1,7 @@
-//! Docker's times: `2026-11-23T10:04:45.123456789Z` and a blank before each record. Pure.
+//! Docker's times: `2026-11-23T10:04:45.123456789Z`. Pure.
 //!
-//! Docker always writes nine digits and UTC; a time with another zone is read too, by the slow way.
+//! The API writes nine digits and a blank before each record; the json-file leaves out zeroes at the end. Both are UTC; a
+//! time with another zone is read too, by the slow way.
 
 use crate::event::Timestamp;
 use memchr::memchr;
@@ -15,6 +16,12 @@ const SECOND_BYTES: usize = 19;
 pub struct StampReader {
     text: Text,
     complete: bool,
+    parser: StampParser,
+}
+
+/// Reads whole times, quickly where they stand in the same second.
+#[derive(Debug, Default)]
+pub struct StampParser {
     last_second: Second,
 }
 
@@ -53,7 +60,7 @@ impl StampReader {
             return if self.text.len < STAMP_BYTES_MAX { Ok((used, None)) } else { Err(()) };
         }
         self.complete = true;
-        self.parse().map(|time| (used, Some(time))).ok_or(())
+        self.parser.parse(&self.text.bytes[..self.text.len - 1]).map(|time| (used, Some(time))).ok_or(())
     }
 
     /// The time as it was written, with its blank.
@@ -69,12 +76,14 @@ impl StampReader {
     pub fn is_empty(&self) -> bool {
         self.complete || self.text.len == 0
     }
+}
 
-    fn parse(&mut self) -> Option<u64> {
-        let text = &self.text.bytes[..self.text.len - 1];
+impl StampParser {
+    /// Nanoseconds since 1970.
+    pub fn parse(&mut self, text: &[u8]) -> Option<u64> {
         match text.split_at_checked(SECOND_BYTES) {
-            Some((second, [b'.', digits @ .., b'Z'])) if digits.len() == 9 && second == self.last_second.text => {
-                Some(self.last_second.nanos + number(digits)?)
+            Some((second, [b'.', digits @ .., b'Z'])) if second == self.last_second.text => {
+                Some(self.last_second.nanos + fraction(digits)?)
             }
             Some((second, _)) => {
                 let time = Timestamp::parse_iso(std::str::from_utf8(text).ok()?)?;
@@ -90,8 +99,11 @@ impl StampReader {
     }
 }
 
-fn number(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u64::from(digit - b'0')))
+/// The nanoseconds of one to nine digits behind the point.
+fn fraction(digits: &[u8]) -> Option<u64> {
+    let scale = 10_u64.pow(9_u32.checked_sub(digits.len() as u32).filter(|missing| *missing < 9)?);
+    let number = |sum, digit: &u8| digit.is_ascii_digit().then(|| sum * 10 + u64::from(digit - b'0'));
+    Some(digits.iter().try_fold(0, number)? * scale)
 }
 
 #[cfg(test)]
@@ -111,6 +123,8 @@ mod tests {
         check("2026-11-23T10:04:45.123456789Z x", Some(1_795_428_285_123_456_789));
         check("2026-11-23T11:04:45.123456789+01:00 x", Some(1_795_428_285_123_456_789));
         check("1970-01-01T00:00:00.000000001Z x", Some(1));
+        check("2026-11-23T10:04:45.1234Z x", Some(1_795_428_285_123_400_000));
+        check("2026-11-23T10:04:45Z x", Some(1_795_428_285_000_000_000));
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use super::ansi;
 use super::cursor::{Cursor, Verdict, mark};
-use super::frames::{RawLine, Stream};
-use super::origin::Origin;
-use super::shared::{Lease, Over, Shared};
+use super::held::Held;
+use super::joiner::{RawLine, Stream};
+use super::rate::Rate;
+use super::shared::{Over, Shared};
 use crate::channel::weight;
 use crate::event::Identity;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::input::origin::Origin;
 use crate::position::{Position, SourceKey};
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub struct Tap {
     pub cursor: Cursor,
     bytes: Vec<u8>,
     lines: Vec<Line>,
+    /// How far the lines go, with those that were passed over.
+    up_to: Option<Position>,
     /// A worker has chunks of it, and was not told that it has ended.
     is_known: bool,
 }
@@ -38,7 +42,7 @@ impl Tap {
     pub fn new(stream: Stream, origin: &Origin, shared: &Shared) -> Tap {
         let source = source(stream, origin, shared);
         let cursor = Cursor::new(shared.wiring.ledger.position(&source.key));
-        Tap { stream, source, cursor, bytes: Vec::new(), lines: Vec::new(), is_known: false }
+        Tap { stream, source, cursor, bytes: Vec::new(), lines: Vec::new(), up_to: None, is_known: false }
     }
 
     pub fn stream(&self) -> Stream {
@@ -50,26 +54,23 @@ impl Tap {
         self.source = source(self.stream, origin, shared);
     }
 
-    /// Collects the line if it is new.
-    pub fn keep(&mut self, line: RawLine<'_>, shared: &Shared) {
+    /// Collects the line if it is new and not one too many. `false`: it was too many.
+    pub fn keep(&mut self, line: RawLine<'_>, rate: &mut Rate, shared: &Shared) -> bool {
         match self.cursor.judge(line.time, line.text) {
             Verdict::New { position, stepped_back } => {
                 if stepped_back {
                     self.step_back(position, shared);
+                }
+                self.up_to = Some(position);
+                if !rate.admits(line.time) {
+                    return false;
                 }
                 self.push(line, position, shared);
             }
             Verdict::Repeated => shared.counters.repeated.increment(1),
             Verdict::Behind => {}
         }
-        if let Some(gap_ns) = self.cursor.take_gap_ns() {
-            shared.counters.gap("rotated", gap_ns as f64 / 1e9);
-            tracing::warn!(
-                source = self.source.key.as_str(),
-                seconds = gap_ns / 1_000_000_000,
-                "the log was rotated away before it could be read"
-            );
-        }
+        true
     }
 
     /// Enough for a chunk.
@@ -77,16 +78,21 @@ impl Tap {
         self.bytes.len() >= chunk_bytes || self.lines.len() >= CHUNK_LINES
     }
 
-    /// Hands over what was collected, and waits until there is room for it, unless there is a lease. `end`: nothing
-    /// more comes for now.
-    pub async fn flush(&mut self, shared: &Shared, end: bool, lease: Option<&Lease>) -> Result<(), Over> {
-        let Some(up_to) = self.lines.last().map(|line| Position { at: line.time, ordinal: line.ordinal }) else {
+    /// Hands over what was collected, and waits until there is room for it. `end`: nothing more comes for now.
+    /// `open`: what is held of lines that are open; who waits for room holds none.
+    pub async fn flush(&mut self, open: &mut Held, shared: &Shared, end: bool) -> Result<(), Over> {
+        let Some(up_to) = self.up_to.take() else {
             return if end { self.end(shared).await } else { Ok(()) };
         };
+        if self.lines.is_empty() && !end {
+            // All were passed over: nobody needs to hear of them.
+            shared.wiring.ledger.open(&self.source.key, up_to, 0).settle();
+            return Ok(());
+        }
         let held = weight(self.bytes.capacity() + self.lines.capacity() * size_of::<Line>());
-        match lease {
-            Some(_) => shared.wiring.budget.take_anyway(held),
-            None => shared.take_from_budget(held).await?,
+        if !shared.wiring.budget.try_take(held) {
+            open.release();
+            shared.take_from_budget(held).await?;
         }
         self.is_known = !end;
         let receipt = shared.wiring.ledger.open(&self.source.key, up_to, held);
@@ -152,7 +158,7 @@ fn source(stream: Stream, origin: &Origin, shared: &Shared) -> Arc<Source> {
     Arc::new(Source {
         hash: Identity::hash_source(key.as_str(), &shared.wiring.salt),
         input: shared.wiring.input,
-        facts: origin.facts(stream, &shared.wiring.host, shared.config.labels_dedot),
+        facts: origin.facts(stream.name(), &shared.wiring.host, shared.config.labels_dedot),
         place: Place::Sequence,
         key,
     })

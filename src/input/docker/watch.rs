@@ -6,16 +6,20 @@
 //!
 //! What makes a container known is written to the ledger before anything is read: a position for both streams, then
 //! the time up to which containers were watched. So a container that was made and has ended while we were
-//! away, or right before we were killed, is read when we are back.
+//! away, or right before we were killed, is read when we are back. The time of the last event that we heard is kept too: the
+//! engine tells again what happened since, and so we learn of containers that ran and were removed meanwhile. Their
+//! lines are a gap.
 
 use super::client::{Engine, Event, Failure, Listed};
 use super::cursor::mark;
 use super::discover::{Candidate, Phase, is_due};
 use super::follow::{Follower, Mail};
-use super::frames::Stream;
+use super::gap::Gap;
+use super::joiner::Stream;
 use super::shared::Shared;
 use super::tap;
 use crate::backoff::Backoff;
+use crate::input::origin::Origin;
 use crate::position::{Position, SourceKey};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +32,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_LONGEST: Duration = Duration::from_secs(10);
 /// How often an engine that says nothing is asked for its containers.
 const LIST_INTERVAL: Duration = Duration::from_secs(60);
+/// Ended containers that nobody follows, of which we remember that they ended.
+const DIED_MAX: usize = 1000;
 const NANOS: u64 = 1_000_000_000;
 
 pub struct Watcher {
@@ -41,8 +47,12 @@ pub struct Watcher {
     watched: SourceKey,
     /// Containers made from then on (seconds since 1970) are read even if they have ended; `None` on the very first start.
     watched_since_s: Option<u64>,
+    /// Names the time of the last event that was heard.
+    heard: SourceKey,
     /// Nanoseconds since 1970: events after it are news.
     last_event_ns: u64,
+    /// Known containers that nobody follows and that ended, if they are removed without being seen.
+    died: HashSet<String>,
     sessions: u64,
     said_away: bool,
 }
@@ -51,8 +61,12 @@ impl Watcher {
     pub fn new(shared: Arc<Shared>, engine: watch::Sender<Option<Engine>>) -> Watcher {
         let watched = SourceKey::new(&format!("docker:watched:{}", shared.config.host));
         let watched_since_s = shared.wiring.ledger.position(&watched).map(|position| position.at / NANOS);
+        let heard = SourceKey::new(&format!("docker:heard:{}", shared.config.host));
+        let last_event_ns = shared.wiring.ledger.position(&heard).map(|position| position.at);
         let watcher = Watcher {
-            last_event_ns: shared.wiring.clock.now_ns(),
+            last_event_ns: last_event_ns.unwrap_or(shared.wiring.clock.now_ns()),
+            heard,
+            died: HashSet::new(),
             shared,
             engine,
             followed: HashMap::new(),
@@ -151,8 +165,11 @@ impl Watcher {
     fn see(&mut self, container: &Listed) {
         let Listed { id, name, image, labels, phase, created_s } = container;
         if let Some(mail) = self.followed.get(id) {
-            if *phase == Phase::Running && mail.is_parked() {
-                mail.start();
+            match phase {
+                Phase::Running if mail.is_parked() => mail.start(),
+                // Who reads its file has not heard that it ended.
+                Phase::Ended if !mail.is_parked() => mail.nudge(),
+                _ => {}
             }
         } else if self.wants(&Candidate { id, name, image, labels })
             && (*phase != Phase::Ended || is_due(self.is_known(id), *created_s, self.watched_since_s))
@@ -162,23 +179,63 @@ impl Watcher {
     }
 
     fn hear(&mut self, event: Event) {
-        self.last_event_ns = self.last_event_ns.max(event.time_ns);
-        let (id, labels) = (event.id.as_str(), &event.labels);
+        self.heard_until(event.time_ns);
+        let (id, labels, action) = (event.id.as_str(), &event.labels, event.action.as_str());
+        let is_wanted = self.wants(&Candidate { id, name: &event.name, image: &event.image, labels });
         if let Some(mail) = self.followed.get(id) {
-            match event.action.as_str() {
+            match action {
                 "start" | "restart" => mail.start(),
-                "rename" => mail.rename(&event.name),
-                // Its log ends by itself: `die` needs nothing.
-                "destroy" => mail.nudge(),
+                "rename" if is_wanted => mail.rename(&event.name),
+                "rename" => mail.leave(),
+                "die" | "destroy" => mail.nudge(),
                 _ => {}
             }
-        } else if self.wants(&Candidate { id, name: &event.name, image: &event.image, labels })
-            && matches!(event.action.as_str(), "create" | "start" | "restart" | "rename")
-        {
-            self.follow(id, event.action != "create");
+        } else if is_wanted && matches!(action, "create" | "start" | "restart") {
+            self.follow(id, action != "create");
+        } else if is_wanted && action == "rename" {
+            self.turn_to(id, event.time_ns);
+        } else {
+            self.hear_of_stranger(&event);
         }
-        if event.action == "create" {
+        if action == "create" {
             self.watched_until(event.time_ns / NANOS);
+        }
+    }
+
+    /// A container has a name now that is wanted. If it had such a name before, what it printed in between is not.
+    fn turn_to(&mut self, id: &str, renamed_ns: u64) {
+        if self.is_known(id) {
+            let keys = Stream::BOTH.map(|stream| tap::key(id, stream));
+            keys.iter().for_each(|key| self.shared.wiring.ledger.begin(key, mark(renamed_ns)));
+        }
+        self.follow(id, true);
+    }
+
+    /// Nobody follows the container. If we knew it and it ran while we were away, nobody ever will.
+    fn hear_of_stranger(&mut self, event: &Event) {
+        if event.action == "die" && self.died.len() < DIED_MAX && self.is_known(&event.id) {
+            self.died.insert(event.id.clone());
+        } else if event.action == "destroy" && self.is_known(&event.id) {
+            if self.died.remove(&event.id) {
+                self.missed(event);
+            }
+            Stream::BOTH.iter().for_each(|stream| self.shared.wiring.ledger.forget(&tap::key(&event.id, *stream)));
+        }
+    }
+
+    fn missed(&self, event: &Event) {
+        let ledger = &self.shared.wiring.ledger;
+        let positions = Stream::BOTH.iter().filter_map(|stream| ledger.position(&tap::key(&event.id, *stream)));
+        let from_ns = positions.map(|position| position.at).max().unwrap_or(0);
+        let origin = Origin { id: event.id.clone(), name: event.name.clone(), ..Origin::default() };
+        Gap { reason: "removed", from_ns, to_ns: event.time_ns, lines: None }.tell(&origin, &self.shared);
+    }
+
+    fn heard_until(&mut self, time_ns: u64) {
+        if time_ns > self.last_event_ns {
+            self.last_event_ns = time_ns;
+            let position = Position { at: time_ns, ordinal: 0 };
+            self.shared.wiring.ledger.open(&self.heard, position, 0).settle();
         }
     }
 

@@ -9,6 +9,7 @@ mod facts;
 mod tail;
 
 use super::{Deserted, Input, InputPlugin, Running, Wiring};
+use crate::input::disk::FileId;
 use crate::input::watch::Watch;
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use crate::telemetry::metrics;
@@ -240,7 +241,7 @@ struct Reader {
     config: Config,
     wiring: Wiring,
     watch: Watch,
-    files: HashMap<discover::FileId, Tail>,
+    files: HashMap<FileId, Tail>,
     discovered: Option<Instant>,
     sources: metrics::Gauge,
 }

@@ -3,16 +3,16 @@
 //! A file's source begins when its first line is whole, because the first line is part of its name. A file that
 //! shrank was truncated in place: it is a new source from its first line on.
 
-use super::discover::{FileId, Found};
+use super::discover::Found;
 use super::{Config, facts, shown};
 use crate::channel::weight;
 use crate::event::chunk::{Chunk, Framing, Place, Source};
 use crate::event::{Identity, Timestamp};
+use crate::input::disk::{FileId, read_at};
 use crate::input::{Deserted, Wiring};
 use crate::position::{Position, Receipt, SourceKey};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -222,19 +222,6 @@ fn take(wiring: &Wiring, bytes: usize) -> bool {
             return false;
         }
     }
-}
-
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut read = 0;
-    while read < buffer.len() {
-        match file.read_at(&mut buffer[read..], offset + read as u64) {
-            Ok(0) => break,
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(read)
 }
 
 fn is_deleted(file: &File) -> bool {

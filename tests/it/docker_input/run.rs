@@ -15,7 +15,7 @@ use timberline::position::{Closing, Ledger, Position, Receipt, SourceKey};
 use timberline::telemetry::readiness::Readiness;
 
 /// Far more than any of these tests needs on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A line that the worker received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +185,10 @@ impl Run {
         while lines.len() < count {
             match self.receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.settle(chunk, &mut lines),
-                Err(why) => panic!("{} of {count} lines, then {why:?}; the last is {:?}", lines.len(), lines.last()),
+                Err(why) => {
+                    let last = lines.last().map(|line| line.text.chars().take(80).collect::<String>());
+                    panic!("{} of {count} lines, then {why:?}; the last is {last:?}", lines.len())
+                }
             }
         }
         self.rest = lines.split_off(count);

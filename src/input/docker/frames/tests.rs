@@ -1,5 +1,6 @@
 //! The reader against a naive model that has the whole stream at once, split at random places.
 
+use super::super::joiner::RawLine;
 use super::*;
 use proptest::prelude::*;
 

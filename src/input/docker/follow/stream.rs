@@ -1,0 +1,186 @@
+//! A container's log from the engine, one answer after the other.
+//!
+//! A clean end is not the end of the log: the engine stops, some engines end a stream early, a follower can miss the last line. So
+//! after an answer that followed, the container is inspected again; only an answer that did not follow, of a container
+//! that has ended, is complete. A stream that says nothing for long is compared with the log's last record.
+
+use super::super::client::{Heard, Inspected, LogStream};
+use super::super::discover::Phase;
+use super::super::frames::LineReader;
+use super::super::joiner::RawLine;
+use super::super::shared::Over;
+use super::super::taps::Taps;
+use super::{Ending, Follower, Next, OPEN_PATIENCE, TURN};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What the engine is given to answer for the last record, and a stalled stream to bring it after all.
+const STALL_ANSWER_LIMIT: Duration = Duration::from_secs(30);
+const STALL_GRACE: Duration = Duration::from_secs(2);
+
+impl Follower {
+    pub(super) async fn read_stream(&mut self, inspected: &Inspected) -> Result<Next, Over> {
+        let shared = Arc::clone(&self.shared);
+        let since = self.taps.as_ref().map_or(0, |taps| taps.since());
+        let follow = inspected.phase == Phase::Running;
+        match shared.or_over(shared.client.logs(&self.id, since, follow)).await? {
+            Ok(log) => self.attach(log, follow, inspected.tty).await,
+            Err(failure) => Ok(self.failed(&failure)),
+        }
+    }
+
+    async fn attach(&mut self, mut log: LogStream, follow: bool, tty: bool) -> Result<Next, Over> {
+        let Some(taps) = &mut self.taps else { return Ok(Next::Later) };
+        taps.attach(self.shared.engine.borrow().as_ref().is_none_or(|engine| engine.repeats()));
+        let (before, count) = (taps.at(), taps.count() as f64);
+        let mut reader = LineReader::new(tty, self.shared.config.line_bytes_max);
+        let gauge = self.shared.counters.sources.clone();
+        gauge.increment(count);
+        let ended = self.read(&mut log, &mut reader, follow).await;
+        gauge.decrement(count);
+        let ending = ended?;
+        if self.taps.as_ref().is_some_and(|taps| taps.at() != before) {
+            self.backoff.reset();
+        }
+        if !matches!(ending, Ending::Complete) || follow {
+            self.flush(&reader).await?;
+            // What had no end is read again.
+            self.taps.iter_mut().for_each(|taps| _ = taps.hold(0));
+        }
+        match ending {
+            Ending::Complete if follow => {
+                self.unread = false;
+                self.last_reader = Some(reader);
+                Ok(Next::Later)
+            }
+            Ending::Complete => self.complete(reader).await,
+            Ending::Cut => Ok(Next::Later),
+            Ending::Yielded => Ok(Next::Again),
+            Ending::Crowded => self.make_room().await,
+            Ending::Left => Ok(Next::Leave),
+        }
+    }
+
+    /// The log of a container that has ended was read to its end.
+    async fn complete(&mut self, mut reader: LineReader) -> Result<Next, Over> {
+        let Some(taps) = &mut self.taps else { return Ok(Next::Park) };
+        if !reader.finish(&mut |line| taps.keep(line, &self.shared)) {
+            return self.flush(&reader).await.map(|()| Next::Later);
+        }
+        self.unread = false;
+        taps.end(&self.shared).await?;
+        Ok(Next::Park)
+    }
+
+    async fn read(&mut self, log: &mut LogStream, reader: &mut LineReader, follow: bool) -> Result<Ending, Over> {
+        loop {
+            let heard = match log.heard_now().await {
+                Some(heard) => heard,
+                None => match self.idle(log, reader, follow).await? {
+                    Ok(heard) => heard,
+                    Err(ending) => return Ok(ending),
+                },
+            };
+            match heard {
+                Ok(Heard::Data) => {}
+                Ok(Heard::End) => return Ok(Ending::Complete),
+                Err(error) => {
+                    tracing::debug!(container = self.id, %error, "the log stream broke off");
+                    return Ok(Ending::Cut);
+                }
+            }
+            let (Some(taps), shared) = (&mut self.taps, &self.shared) else { return Ok(Ending::Cut) };
+            let fed = log.take(&mut |bytes: &[u8]| reader.feed(bytes, &mut |line| taps.keep(line, shared)));
+            if let Err(broken) = fed {
+                tracing::warn!(container = self.id, %broken, "the log stream cannot be read on; opening it again");
+                return Ok(Ending::Cut);
+            }
+            if shared.wiring.stop.is_stopped() {
+                return Err(Over);
+            }
+            let is_full = taps.is_full(shared);
+            if !taps.hold(reader.joiners().held()) {
+                return Ok(Ending::Crowded);
+            }
+            if self.mail.has_left() {
+                return Ok(Ending::Left);
+            }
+            if is_full {
+                self.flush(reader).await?;
+            }
+        }
+    }
+
+    /// The socket is empty: what was collected goes, at once. Then waits for more, or for a reason to give the stream up.
+    async fn idle(
+        &mut self,
+        log: &mut LogStream,
+        reader: &LineReader,
+        follow: bool,
+    ) -> Result<Result<std::io::Result<Heard>, Ending>, Over> {
+        // The engine writes line by line: let it write one more before a chunk is made of this one.
+        tokio::task::yield_now().await;
+        if let Some(heard) = log.heard_now().await {
+            return Ok(Ok(heard));
+        }
+        self.flush(reader).await?;
+        log.rest();
+        let (shared, mail) = (Arc::clone(&self.shared), Arc::clone(&self.mail));
+        let since = Instant::now();
+        let holds = self.taps.as_ref().is_some_and(Taps::holds);
+        loop {
+            let is_given_up = tokio::select! {
+                biased;
+                () = shared.wiring.stop.stopped() => return Err(Over),
+                () = mail.leaving.notified() => return Ok(Err(Ending::Left)),
+                heard = log.heard() => {
+                    self.rename();
+                    return Ok(Ok(heard));
+                }
+                () = shared.streams.asked() => since.elapsed() > TURN,
+                () = tokio::time::sleep(OPEN_PATIENCE), if holds => shared.wiring.budget.is_pressed(),
+                () = tokio::time::sleep(shared.config.idle_check_interval) => {
+                    follow && self.has_stalled(log, reader).await
+                }
+            };
+            if is_given_up {
+                return Ok(Err(Ending::Yielded));
+            }
+        }
+    }
+
+    async fn flush(&mut self, reader: &LineReader) -> Result<(), Over> {
+        if let Some(taps) = &mut self.taps {
+            taps.flush(reader.joiners(), &self.shared).await?;
+        }
+        self.rename();
+        Ok(())
+    }
+
+    /// The log has a record that this stream should have brought.
+    async fn has_stalled(&mut self, log: &mut LogStream, reader: &LineReader) -> bool {
+        let newer = tokio::time::timeout(STALL_ANSWER_LIMIT, self.has_newer(reader)).await;
+        if newer != Ok(true) || tokio::time::timeout(STALL_GRACE, log.heard()).await.is_ok() {
+            return false;
+        }
+        tracing::warn!(container = self.id, "the log stream has stalled; opening it again");
+        true
+    }
+
+    async fn has_newer(&self, reader: &LineReader) -> bool {
+        let (Some(taps), Ok(mut last)) = (&self.taps, self.shared.client.last_log(&self.id).await) else {
+            return false;
+        };
+        let mut newer = false;
+        let mut compare = |line: RawLine<'_>| newer |= taps.lacks(line, reader.joiners());
+        let mut last_reader = LineReader::new(taps.count() == 1, self.shared.config.line_bytes_max);
+        while let Ok(Heard::Data) = last.heard().await {
+            if last.take(&mut |bytes: &[u8]| last_reader.feed(bytes, &mut compare)).is_err() {
+                return false;
+            }
+        }
+        last_reader.finish(&mut compare);
+        newer
+    }
+}
