@@ -9,6 +9,7 @@ mod docs;
 mod elasticsearch_output;
 mod engines;
 mod file_input;
+mod joining;
 mod language;
 mod main_job;
 mod pipeline;
