@@ -325,7 +325,9 @@ impl Bulk {
         let looking =
             (self.spooling.exists() && self.open > 0).then(|| (self.progress + STALL).max(now + LOOK_INTERVAL));
         let others = [self.write_again, self.preparing.next_try(), self.spooling.due(), looking];
-        others.into_iter().chain([sending]).flatten().min()
+        // What was due before had its chance in `launch`: asking again at once would go round and round.
+        let later = |due: Instant| if due > now { due } else { now + LOOK_INTERVAL };
+        others.into_iter().chain([sending]).flatten().map(later).min()
     }
 
     fn launch(&mut self) {

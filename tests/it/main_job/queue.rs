@@ -50,6 +50,16 @@ fn assert_books(job: &Job, output: &str) {
     wait_until(&format!("the books of {output} balance"), PATIENCE, balanced);
 }
 
+/// An output that waited for its engine once went round and round, on all cores. A busy machine gives it less, never more.
+#[track_caller]
+fn assert_waiting_is_idle(job: &Job) {
+    const LOOKED_AT: Duration = Duration::from_secs(4);
+    let before = job.metric("process_cpu_seconds_total", &[]);
+    std::thread::sleep(LOOKED_AT);
+    let used = job.metric("process_cpu_seconds_total", &[]) - before;
+    assert!(used < LOOKED_AT.as_secs() / 2, "{used} s of CPU in {LOOKED_AT:?} of waiting");
+}
+
 /// No segment is left.
 #[track_caller]
 fn wait_until_disk_is_empty(data: &Path) {
@@ -95,6 +105,7 @@ fn after_a_stop_nothing_is_read_again_and_drain_sends_what_waits() {
     Lines::go(&job, 0);
     let read = || (job.metric("timberline_lines_read_total", &[]) == lines.total()).then_some(());
     wait_until("every line is read", PATIENCE, read);
+    assert_waiting_is_idle(&job);
     assert_eq!(job.daemon.terminate(), 0);
     let said = job.daemon.stderr();
     let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap_or_default()).expect("JSON");
