@@ -9,5 +9,6 @@ mod lint;
 pub mod load;
 pub mod plugins;
 pub mod replay;
+mod resolver;
 pub mod walk;
 pub mod world;

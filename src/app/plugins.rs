@@ -22,6 +22,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::date::PLUGIN,
     &filter::de_dot::PLUGIN,
     &filter::dissect::PLUGIN,
+    &filter::dns::PLUGIN,
     &filter::drop::PLUGIN,
     &filter::fingerprint::PLUGIN,
     &filter::geoip::PLUGIN,

@@ -1,8 +1,9 @@
-//! The world as filters see it: the machine's clocks and files.
+//! The world as filters see it: the machine's clocks, files and name servers.
 
+use super::resolver;
 use crate::clock::{Clock, SystemClock};
 use crate::event::Timestamp;
-use crate::filter::Effects;
+use crate::filter::{Effects, dns};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::io::Write as _;
@@ -43,13 +44,17 @@ impl Effects for World {
         std::fs::rename(&beside, path)
     }
 
+    fn resolve(&self, question: &dns::Question<'_>) -> dns::Answer {
+        resolver::resolve(question, self.random() as u16)
+    }
+
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
         let since = std::fs::metadata(path)?.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
         Ok(Timestamp { seconds: since.as_secs() as i64, nanos: since.subsec_nanos() })
     }
 }
 
-/// The real one, in which nobody waits and nothing is written: for dry runs.
+/// The real one, in which nobody waits, nothing is written and no server is asked: for dry runs.
 #[derive(Clone, Debug, Default)]
 pub struct Hurried(World);
 

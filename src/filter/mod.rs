@@ -18,6 +18,7 @@ pub mod csv;
 pub mod date;
 pub mod de_dot;
 pub mod dissect;
+pub mod dns;
 pub mod drop;
 pub mod fingerprint;
 pub mod geoip;
@@ -84,6 +85,11 @@ pub trait Effects {
     /// Puts a file in the place of what has its name, whole or not at all.
     fn write(&self, path: &Path, _bytes: &[u8]) -> io::Result<()> {
         Err(io::Error::new(io::ErrorKind::Unsupported, path.display().to_string()))
+    }
+
+    /// Asks the domain name system once; a world without one knows no name.
+    fn resolve(&self, _question: &dns::Question<'_>) -> dns::Answer {
+        dns::Answer::Not(dns::Cause::Missing)
     }
 
     /// When a file was last written.

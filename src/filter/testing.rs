@@ -1,7 +1,7 @@
 //! What the filters' tests share: settings from JSON, and events as text before and after a filter.
 
 use super::common::Common;
-use super::{Build, Context, Ecs, Effects, Emitted, Files, Filter, FilterPlugin, Outcome};
+use super::{Build, Context, Ecs, Effects, Emitted, Files, Filter, FilterPlugin, Outcome, dns};
 use crate::event::{Arena, Event, Identity, Timestamp, json};
 use crate::plugin::{Fault, Given, Item, Place, Settings};
 use std::cell::{Cell, RefCell};
@@ -18,6 +18,10 @@ pub struct World {
     files: RefCell<HashMap<PathBuf, (String, Timestamp)>>,
     /// The time that filters slept.
     pub slept: RefCell<Vec<Duration>>,
+    /// What a name server answers to a name or an address, one after the other; the last one again and again.
+    pub answers: RefCell<HashMap<String, Vec<dns::Answer>>>,
+    /// What a name server was asked.
+    pub asked: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -62,6 +66,21 @@ impl Effects for World {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         World::write(self, &path.display().to_string(), std::str::from_utf8(bytes).expect("filters write text"));
         Ok(())
+    }
+
+    fn resolve(&self, question: &dns::Question<'_>) -> dns::Answer {
+        let wanted = match question.wanted {
+            dns::Wanted::Address(name) => name.to_owned(),
+            dns::Wanted::Name(address) => address.to_string(),
+        };
+        let mut answers = self.answers.borrow_mut();
+        let answer = match answers.get_mut(&wanted) {
+            Some(answers) if answers.len() > 1 => answers.remove(0),
+            Some(answers) => answers[0].clone(),
+            None => dns::Answer::Not(dns::Cause::Missing),
+        };
+        self.asked.borrow_mut().push(wanted);
+        answer
     }
 
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
