@@ -83,16 +83,16 @@ impl Diagnostic {
         format!("{}: {titled}", sources.place(self.span))
     }
 
-    /// The line where the span starts with carets under the span; what follows the line's end is left out.
+    /// The line where the span starts with carets under the span, whole characters; what follows the line's end is left out.
     fn source_line(&self, sources: &SourceSet, renderer: &Renderer) -> Option<String> {
         let text = sources.text(self.span.file);
-        let start = self.span.start as usize;
-        let line_start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+        let start = text.floor_char_boundary(self.span.start as usize);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line = text[line_start..].lines().next().unwrap_or("");
         let caret = (start - line_start).min(line.len());
         let end = (self.span.end as usize).saturating_sub(line_start).clamp(caret, line.len());
         let number = sources.place(self.span).line as usize;
-        let marked = AnnotationKind::Primary.span(caret..end);
+        let marked = AnnotationKind::Primary.span(caret..line.ceil_char_boundary(end));
         let snippet = Snippet::source(line).line_start(number).annotation(marked);
         Some(renderer.render(&[Group::with_level(self.level()).element(snippet)]))
     }
@@ -147,6 +147,15 @@ help: did you mean \"grok\"?
         let sources = SourceSet::single("a.conf", "a\x1b[31m\u{202e}\r\nb");
         let rendered = Diagnostic::error("e", sources.span(0, 9), "bad \x1b[2J").render(&sources, false);
         assert!(!rendered.contains('\x1b') && !rendered.contains('\r'), "{rendered:?}");
+    }
+
+    #[test]
+    fn a_span_within_a_character_marks_the_whole_of_it() {
+        let sources = SourceSet::single("a.conf", "xü");
+        for (start, end) in [(1, 2), (2, 2), (2, 3), (1, 3)] {
+            let rendered = Diagnostic::error("e", sources.span(start, end), "t").render(&sources, false);
+            assert!(rendered.ends_with("1 | xü\n  |  ^\n"), "{start} {end}: {rendered}");
+        }
     }
 
     #[test]

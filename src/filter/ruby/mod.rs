@@ -21,6 +21,7 @@ pub use script::{Data, Names, Script, State, fault};
 use super::{Build, Context, Effects, Filter, FilterPlugin, Outcome};
 use crate::event::{Arena, Event, Timestamp};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Given, Item, Kind, Setting, Settings};
+use read::BadCode;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
         tag: settings.text("tag_on_exception").unwrap_or_default().into(),
         with_message: settings.boolean("tag_with_exception_message"),
     };
-    ruby.rehearse().map_err(|what| Fault::at(settings.place("init"), what))?;
+    ruby.rehearse(settings)?;
     Ok(Box::new(ruby))
 }
 
@@ -167,22 +168,32 @@ impl Effects for Rehearsal {
 
 impl Ruby {
     /// Runs what runs once, to find out early that it fails.
-    fn rehearse(&mut self) -> Result<(), String> {
+    fn rehearse(&mut self, settings: &Settings) -> Result<(), Fault> {
         let arena = Arena::new();
         let mut cx = Context { arena: &arena, effects: &Rehearsal, emitted: &mut Vec::new(), place: 0 };
-        let result = self.start(&mut cx).map_err(|(exception, line)| {
-            format!("the code that runs once fails in line {line}: {} ({})", exception.message, exception.class)
-        });
+        let of_init = |exception| match settings.given("init") {
+            Some(item) => fault(item, &failed_once(exception)),
+            None => Fault::new(failed_once(exception).text),
+        };
+        let path = settings.text("path").unwrap_or_default();
+        let of_script =
+            |(exception, line)| Fault::at(settings.place("path"), format!("{path}:{line}: {}", failed_once(exception)));
+        let result = match self.run_init(&mut cx) {
+            Err((exception, _)) => Err(of_init(exception)),
+            Ok(()) => self.register(&mut cx).map_err(of_script),
+        };
         self.state = State::default();
-        self.is_started = false;
         result
     }
 
-    fn start(&mut self, cx: &mut Context<'_, '_>) -> Result<(), (Exception, usize)> {
-        self.is_started = true;
-        if let Some(init) = &self.init {
-            init.run(&mut self.state, None, cx, &mut []).map_err(|exception| located(init, exception))?;
-        }
+    fn run_init(&mut self, cx: &mut Context<'_, '_>) -> Result<(), (Exception, usize)> {
+        let Some(init) = &self.init else { return Ok(()) };
+        let result = init.run(&mut self.state, None, cx, &mut []);
+        result.map(|_| ()).map_err(|exception| located(init, exception))
+    }
+
+    /// Runs what a script file has besides `filter`, then its `register`.
+    fn register(&mut self, cx: &mut Context<'_, '_>) -> Result<(), (Exception, usize)> {
         let Work::File(script, params) = &self.work else { return Ok(()) };
         let run = |result: Result<bool, Exception>| result.map_err(|exception| located(script, exception));
         run(script.run(&mut self.state, None, cx, &mut []))?;
@@ -194,7 +205,9 @@ impl Ruby {
 
     fn run<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Result<bool, (Exception, usize)> {
         if !self.is_started {
-            self.start(cx)?;
+            self.is_started = true;
+            self.run_init(cx)?;
+            self.register(cx)?;
         }
         let (script, result) = match &self.work {
             Work::Code(script) => (script, script.run(&mut self.state, Some(event), cx, &mut [])),
@@ -202,6 +215,11 @@ impl Ruby {
         };
         result.map_err(|exception| located(script, exception))
     }
+}
+
+fn failed_once(exception: Exception) -> BadCode {
+    let text = format!("the code that runs once fails: {} ({})", exception.message, exception.class);
+    BadCode { at: exception.at, text, help: None }
 }
 
 /// An exception with the line in which it came up.

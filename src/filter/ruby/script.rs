@@ -138,8 +138,8 @@ pub fn fault(item: &Item, bad: &BadCode) -> Fault {
     // A quoted text stands there as it is, unless escapes or `${…}` were replaced in it.
     let quotes = (end - start).saturating_sub(text.len());
     let fault = if matches!(quotes, 0 | 2) && end > start {
-        let rest = &text[bad.at.min(text.len())..];
-        let word = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let rest = text.get(bad.at..).unwrap_or_default();
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let at = start + quotes / 2 + bad.at;
         let place = Place { start: at as u32, end: (at + word.max(1)) as u32, ..item.place };
         Fault::at(place, format!("ruby: {}", bad.text))

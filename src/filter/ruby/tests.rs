@@ -267,7 +267,7 @@ fn settings_that_do_not_fit_are_refused() {
     testing::check_fault(
         &PLUGIN,
         r#"{"code":"1","init":"x = 1\n@a = nil + 1"}"#,
-        "the code that runs once fails in line 2: undefined method `+' for nil:NilClass (NoMethodError)",
+        "ruby: line 2, column 10 of the code: the code that runs once fails: undefined method `+' for nil:NilClass (NoMethodError)",
     );
     testing::check_fault(
         &PLUGIN,
@@ -278,6 +278,9 @@ fn settings_that_do_not_fit_are_refused() {
     world.write("a.rb", "def filter(e)\n  e.nope\nend");
     let fault = testing::build_in(&world, &Common::default(), &PLUGIN, r#"{"path":"a.rb"}"#).err().unwrap();
     assert_eq!(fault.text, "a.rb:2:5: there is no method `nope` here");
+    world.write("a.rb", "def register(p)\n  raise 'no'\nend\ndef filter(e)\n  [e]\nend");
+    let fault = testing::build_in(&world, &Common::default(), &PLUGIN, r#"{"path":"a.rb"}"#).err().unwrap();
+    assert_eq!(fault.text, "a.rb:2: the code that runs once fails: no (RuntimeError)");
 }
 
 #[test]

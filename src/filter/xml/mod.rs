@@ -13,7 +13,7 @@ use super::name::reference;
 use super::{Context, Filter, FilterPlugin, Outcome};
 use crate::event::display::ruby_double;
 use crate::event::{Event, FieldRef, Value};
-use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Place, Setting, Settings};
+use crate::plugin::{Declaration, Door, Fallback, Fault, Given, Item, Kind, Setting, Settings};
 use dom::Document;
 use simple::Shape;
 use std::collections::HashMap;
@@ -103,7 +103,7 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
     Ok(Box::new(Xml {
         source: reference(source, settings.place("source"))?,
         target: target.filter(|_| store),
-        questions: settings.pairs("xpath").iter().map(question).collect::<Result<_, _>>()?,
+        questions: questions(settings)?,
         namespaces: Arc::new(namespaces.collect()),
         remove_namespaces: settings.boolean("remove_namespaces"),
         shape: Shape {
@@ -114,13 +114,23 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
     }))
 }
 
-fn question((text, item): &(String, Item)) -> Result<(Arc<Expr>, FieldRef), Fault> {
+/// The expressions and their fields, in order; a list gives them as expression, field, expression, field.
+fn questions(settings: &Settings) -> Result<Vec<(Arc<Expr>, FieldRef)>, Fault> {
+    match settings.given("xpath").map(|item| &item.given) {
+        Some(Given::Hash(entries)) => entries.iter().map(|(expression, field)| question(expression, field)).collect(),
+        Some(Given::List(items)) => items.chunks_exact(2).map(|two| question(&two[0], &two[1])).collect(),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn question(expression: &Item, field: &Item) -> Result<(Arc<Expr>, FieldRef), Fault> {
+    let text = expression.as_text().unwrap_or_default();
     let expr = xpath::read(text).map_err(|bad| {
         let column = text[..bad.at].chars().count() + 1;
-        Fault::at(item.place, format!("`xpath` has a bad expression `{text}`: {} in column {column}", bad.text))
+        Fault::at(expression.place, format!("`xpath` has a bad expression `{text}`: {} in column {column}", bad.text))
     })?;
-    let field = item.as_text().ok_or_else(|| Fault::at(item.place, "`xpath` takes expressions and fields"))?;
-    Ok((Arc::new(expr), reference(field, Place { ..item.place })?))
+    let name = field.as_text().ok_or_else(|| Fault::at(field.place, "`xpath` takes expressions and fields"))?;
+    Ok((Arc::new(expr), reference(name, field.place)?))
 }
 
 #[derive(Clone)]
