@@ -20,7 +20,7 @@ pub fn read(text: &str) -> Servers {
             }
             Some("search" | "domain") => servers.search = words.map(domain).take(SEARCH_MAX).collect(),
             Some("options") => {
-                let ndots = words.filter_map(|word| word.strip_prefix("ndots:")?.parse::<usize>().ok()).last();
+                let ndots = words.filter_map(|word| word.strip_prefix("ndots:")?.parse::<usize>().ok()).next_back();
                 servers.ndots = ndots.unwrap_or(servers.ndots).min(NDOTS_MAX);
             }
             _ => {}
