@@ -1,3 +1,5 @@
+//! Tests of the filter: names and addresses from a table that stands in for servers.
+
 use super::super::common::Common;
 use super::super::testing::{self, World};
 use super::*;

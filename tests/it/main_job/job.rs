@@ -146,8 +146,10 @@ impl Job {
         engine.container(script).name(&format!("{}-{name}", self.name)).label("it", &self.name)
     }
 
-    /// One that prints `text` to stdout and ends.
+    /// One that prints `text` to stdout and ends. It is made when this run watches: what had ended before is not its own.
     pub fn printing<'a>(&self, engine: &'a Docker, name: &str, text: &[u8]) -> Container<'a> {
+        let watches = || (self.metric("timberline_docker_connected", &[]) == 1).then_some(());
+        wait_until("Docker is watched", PATIENCE, watches);
         let file = self.daemon.dir().join(format!("{name}.txt"));
         fs::write(&file, text).expect("the run's folder is ours");
         self.container(engine, name, "cat /lines").mount(file.display(), "/lines").start()
