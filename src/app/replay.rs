@@ -16,6 +16,7 @@ use crate::input::{Input, Running, Wiring};
 use crate::output::dead_letter::stored::{self, Stored};
 use crate::pipeline::{InputSpec, Pipeline};
 use crate::position::{Closing, Receipt, SourceKey};
+use crate::telemetry::crash::crash_point;
 use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
@@ -71,6 +72,7 @@ impl Book {
 
     /// Takes what is settled out of the files.
     fn take_out(&self, pages: &mut Pages) -> io::Result<()> {
+        crash_point("replay.settled");
         pages.taken_out += stored::remove(&self.data, &pages.settled)?;
         pages.settled.clear();
         Ok(())
@@ -79,6 +81,7 @@ impl Book {
 
 impl Closing for Book {
     fn settled(&self, entry: u64) {
+        crash_point("replay.before_settled");
         let mut pages = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let name = pages.sent.get_mut(entry as usize).and_then(Option::take);
         pages.settled.extend(name);

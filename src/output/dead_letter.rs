@@ -14,6 +14,7 @@
 pub mod stored;
 
 use crate::event::Timestamp;
+use crate::telemetry::crash::crash_point;
 use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Gauge};
 use base64::Engine as _;
@@ -142,7 +143,9 @@ impl DeadLetters {
             file.read_exact_at(&mut last, size - 1)?;
         }
         let end: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
+        crash_point("dead_letters.before_write");
         file.write_all(&[end, &texts.concat()].concat())?;
+        crash_point("dead_letters.before_fsync");
         file.sync_data()
     }
 

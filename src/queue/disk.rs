@@ -1,6 +1,7 @@
 //! The disk, as little of it as the queue needs: so that tests can put another in its place, one that crashes, fails
 //! and forgets what was not synced.
 
+use crate::telemetry::crash::crash_point;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt, OpenOptionsExt as _};
@@ -85,7 +86,9 @@ impl Disk for RealDisk {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
+        crash_point("queue.cursor_before_rename");
         fs::rename(&temporary, path)?;
+        crash_point("queue.cursor_after_rename");
         path.parent().map_or(Ok(()), |folder| self.sync_folder(folder))
     }
 

@@ -21,6 +21,7 @@ use super::room::Room;
 use crate::channel::Budget;
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::spool::{Kept, Lent, Refusal};
+use crate::telemetry::crash::crash_point;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
@@ -273,8 +274,10 @@ impl Lane {
             _ => {}
         }
         let file = disk.create(&path)?;
+        crash_point("queue.segment_created");
         let made = file.write_all_at(&record::file_head(record::VERSION), 0);
         let made = made.and_then(|()| file.sync()).and_then(|()| disk.sync_folder(&self.folder));
+        crash_point("queue.segment_synced");
         made.inspect_err(|_| _ = disk.remove(&path)).map(|()| file)
     }
 
@@ -286,6 +289,7 @@ impl Lane {
 
     fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
+        crash_point("queue.before_write");
         open.file.write_all_at(bytes, open.at)?;
         open.at += bytes.len() as u64;
         bytes.clear();
@@ -294,7 +298,9 @@ impl Lane {
 
     fn sync(&mut self) -> io::Result<()> {
         let (Some(open), Some(segment)) = (&self.open, self.segments.back_mut()) else { return Ok(()) };
+        crash_point("queue.before_fsync");
         open.file.sync()?;
+        crash_point("queue.after_fsync");
         segment.end = open.at;
         Ok(())
     }
@@ -406,7 +412,10 @@ impl Lane {
             (self.open, self.reader.scan) = (None, None);
         }
         for segment in self.segments.drain(..removable).collect::<Vec<_>>() {
-            match self.shared.disk.remove(&self.path(segment.first)) {
+            crash_point("queue.before_removal");
+            let removed = self.shared.disk.remove(&self.path(segment.first));
+            crash_point("queue.after_removal");
+            match removed {
                 Err(why) if why.kind() != io::ErrorKind::NotFound => {
                     tracing::debug!(%why, segment = segment.first, "cannot remove a segment that is done");
                 }

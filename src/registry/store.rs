@@ -133,7 +133,9 @@ impl Store {
         crash_point("registry.between_renames");
         fs::rename(&temporary, &current).map_err(failed("rename", &temporary))?;
         crash_point("registry.after_rename");
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed("fsync", &self.folder))
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed("fsync", &self.folder))?;
+        crash_point("registry.after_folder_fsync");
+        Ok(())
     }
 
     fn read(&self) -> Result<Vec<Kept>, OpenError> {
@@ -221,6 +223,7 @@ fn create(file: &Path) -> io::Result<File> {
 
 fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = create(file)?;
+    crash_point("registry.before_write");
     file.write_all(bytes)?;
     crash_point("registry.before_fsync");
     file.sync_all()

@@ -128,7 +128,7 @@ fn a_folder_in_use_is_refused_by_name() {
 }
 
 /// Runs in a process of its own, which dies at the second passing of a crash point: see below.
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
 #[test]
 fn writes_twice_where_it_is_told() {
     let Some(folder) = std::env::var_os("CRASH_TEST_FOLDER") else { return };
@@ -139,7 +139,7 @@ fn writes_twice_where_it_is_told() {
     }
 }
 
-#[cfg(feature = "crash-points")]
+#[cfg(debug_assertions)]
 #[test]
 fn a_death_at_any_step_of_writing_leaves_the_old_position_or_the_new() {
     for (point, left) in [("before_fsync", 1), ("before_rename", 1), ("between_renames", 1), ("after_rename", 2)] {

@@ -1,10 +1,14 @@
 //! Named places where the daemon dies on request, as if by `kill -9`: for the tests that restart it.
 //!
 //! `TIMBERLINE_CRASH_AT=registry.before_rename:3` aborts when that point is passed for the third time; without a
-//! number, the first. Only a build with the feature `crash-points` has them; elsewhere a point costs nothing.
+//! number, the first. Only unoptimised builds and those with the feature `crash-points` have them: in a release a point
+//! costs nothing and the variable means nothing.
+//!
+//! A point stands on each side of every step after which something is durable, or known to another: what is written,
+//! synced, renamed, removed, sent, answered, settled. `tests/it/main_job/crash_points.rs` dies at each of them.
 
 /// Aborts here, if the environment asks for it.
-#[cfg(feature = "crash-points")]
+#[cfg(any(debug_assertions, feature = "crash-points"))]
 pub fn crash_point(name: &str) {
     if armed::ARMED.as_ref().is_some_and(|armed| armed.is_due(name)) {
         std::process::abort();
@@ -12,17 +16,17 @@ pub fn crash_point(name: &str) {
 }
 
 /// Does nothing in this build.
-#[cfg(not(feature = "crash-points"))]
+#[cfg(not(any(debug_assertions, feature = "crash-points")))]
 #[inline(always)]
 pub fn crash_point(_name: &str) {}
 
-#[cfg(any(test, feature = "crash-points"))]
+#[cfg(any(test, debug_assertions, feature = "crash-points"))]
 mod armed {
-    #[cfg(feature = "crash-points")]
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    #[cfg(feature = "crash-points")]
+    #[cfg(any(debug_assertions, feature = "crash-points"))]
     pub static ARMED: LazyLock<Option<Armed>> =
         LazyLock::new(|| std::env::var("TIMBERLINE_CRASH_AT").ok().map(|text| Armed::read(&text)));
 

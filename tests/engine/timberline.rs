@@ -54,6 +54,15 @@ impl Timberline {
         self
     }
 
+    /// The environment of its next start.
+    pub fn set_env(&mut self, key: &str, value: impl AsRef<OsStr>) {
+        self.command.env(key, value);
+    }
+
+    pub fn unset_env(&mut self, key: &str) {
+        self.command.env_remove(key);
+    }
+
     pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {
         self.command.current_dir(dir);
         self

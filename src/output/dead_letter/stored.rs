@@ -1,6 +1,7 @@
 //! Dead letters read back: one by one, by name, and taken out. A letter's name is the XXH3 of its line.
 
 use super::{FOLDER, lock};
+use crate::telemetry::crash::crash_point;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -135,7 +136,9 @@ pub(super) fn retain(path: &Path, mut stays: impl FnMut(&[u8]) -> bool) -> io::R
         return fs::remove_file(&temporary).map(|()| 0);
     }
     new.sync_all()?;
+    crash_point("dead_letters.before_rename");
     fs::rename(&temporary, path)?;
+    crash_point("dead_letters.after_rename");
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
     Ok(gone)
 }

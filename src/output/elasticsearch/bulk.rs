@@ -21,6 +21,7 @@ use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
 use crate::output::Wiring;
 use crate::output::dead_letter::{self, DeadLetters, Kept};
+use crate::telemetry::crash::crash_point;
 use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Gauge, Histogram};
 use std::io;
@@ -398,8 +399,10 @@ impl Bulk {
     }
 
     fn answered(&mut self, request: Request, reply: Reply, now: Instant) {
+        crash_point("bulk.answered");
         self.hear(&reply, request.docs(), now);
         let outcome = self.outbox.answered(request, reply, now, random());
+        crash_point("bulk.settled");
         self.count(&outcome);
         self.refusals += outcome.letters.len();
         self.letters.extend(outcome.letters);
@@ -499,6 +502,7 @@ impl Bulk {
             Ok(kept) => {
                 self.write_backoff.reset();
                 self.open -= letters.len();
+                crash_point("dead_letters.before_settled");
                 Counts::add(&self.counts.dead_letter, kept.kept);
                 Counts::add(&self.counts.refused, kept.dropped);
                 let last = letters.last().map(|letter| letter.complaint.kind.clone()).unwrap_or_default();
@@ -566,6 +570,7 @@ async fn send(
 ) -> Result<Reply, Failure> {
     let frames: Frames = request.frames().collect();
     let start = Instant::now();
+    crash_point("bulk.before_send");
     let answer = client.send_pressed(&config.bulk_path, NDJSON, frames).await;
     counts.seconds.record(start.elapsed().as_secs_f64());
     let status = answer.as_ref().map_or("error".into(), |answer| answer.status.to_string());

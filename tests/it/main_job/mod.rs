@@ -5,6 +5,7 @@
 //! - the others: one promise each
 
 mod bad_lines;
+mod crash_points;
 mod crashes;
 mod dead_letters;
 mod every_line;
