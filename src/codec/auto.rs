@@ -8,8 +8,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::charset;
-use super::framing::{LINE_BYTES_MAX, Lines};
+use super::charset::{self, Charset};
+use super::framing::{LINE_BYTES_MAX, lines};
 use super::joining::{Group, Joined, Joiner};
 use super::plain::{ECS, NO_ORIGINAL, Plain};
 use super::{CodecPlugin, Decoder};
@@ -32,7 +32,8 @@ const UNPROVED_MAX: usize = 12;
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
     decoder: Some(|settings, _| {
-        Ok(Decoder::new(Joined::new(Lines::new(LINE_BYTES_MAX), Auto::default()), Plain::of(settings)?))
+        let lines = lines("\n", LINE_BYTES_MAX, Charset::of(settings)?);
+        Ok(Decoder::new(Joined::new(lines, Auto::default()), Plain::of(settings)?))
     }),
     encoder: None,
 };

@@ -8,16 +8,32 @@ pub const SETTING: Setting = Setting::new(
     "charset",
     Kind::String,
     Fallback::Text("UTF-8"),
-    "The character encoding of the bytes that are read. Bytes that have no meaning in it become U+FFFD.",
+    "The character encoding of the bytes that are read, such as `CP1252`, `Shift_JIS` or `UTF-16LE` ([all names](../charsets.md)). Bytes that have no meaning in it become U+FFFD.",
 );
+
+/// Stands in `Declaration::differs` of every codec that reads text.
+pub const REPLACES: &str = "a byte that has no meaning in the `charset` becomes U+FFFD, where Logstash writes `\\xE9`; UTF-16 and UTF-32 are cut into lines at their own line ends.";
 
 impl Charset {
     pub fn of(settings: &Settings) -> Result<Charset, Fault> {
         let name = settings.text("charset").unwrap_or("UTF-8");
         Charset::named(name).ok_or_else(|| {
-            Fault::at(settings.place("charset"), format!("the encoding `{name}` is not supported"))
-                .unknown(name, Charset::KNOWN.iter().copied())
-                .help("encodings that extend ASCII are: UTF-8, ISO-8859, Windows, KOI8, Shift_JIS, EUC, GB and Big5")
+            let text = match Charset::is_refused(name) {
+                true => format!("the encoding `{name}` is not supported"),
+                false => format!("there is no encoding `{name}`"),
+            };
+            Fault::at(settings.place("charset"), text)
+                .unknown(name, Charset::names())
+                .help("docs/charsets.md lists the encodings")
         })
+    }
+
+    /// What a record is written in when its framer gives it: framers that find lines in units of two or four bytes
+    /// give text (`framing::wide`).
+    pub fn of_records(self) -> Charset {
+        match self {
+            Charset::Wide(_) => Charset::Utf8,
+            other => other,
+        }
     }
 }

@@ -3,12 +3,24 @@
 //! Invariant: the frames of a source do not depend on how its bytes were cut into chunks. So the beginning of a line
 //! is held until its end comes, and a line that is too long is cut at the same byte wherever the cuts were.
 
+mod wide;
+
 use super::Framer;
+use super::charset::Charset;
 use crate::event::chunk::{Chunk, Frame, Framing, Line, Place};
 use crate::event::{Identity, Timestamp};
 
 /// Longer lines are cut, unless a setting says otherwise: what Filebeat and the `docker` input take as a line.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// The lines of bytes in some encoding. An empty delimiter is taken as `\n`.
+pub fn lines(delimiter: &str, bytes_max: usize, charset: Charset) -> Box<dyn Framer> {
+    let delimiter = if delimiter.is_empty() { "\n" } else { delimiter };
+    match charset {
+        Charset::Wide(charset) => Box::new(wide::WideLines::new(delimiter, bytes_max, charset)),
+        charset => Box::new(Lines::of(charset.delimiter(delimiter).into(), bytes_max)),
+    }
+}
 
 /// Finds lines; has state, one a source.
 #[derive(Clone, Debug)]
@@ -37,11 +49,14 @@ impl Lines {
         Lines::ending_with("\n", bytes_max)
     }
 
-    /// Lines that end with `delimiter`; an empty one is taken as `\n`.
+    /// Lines that end with `delimiter`, which is not empty.
     pub fn ending_with(delimiter: &str, bytes_max: usize) -> Self {
-        let delimiter = if delimiter.is_empty() { "\n" } else { delimiter };
+        Lines::of(delimiter.as_bytes().into(), bytes_max)
+    }
+
+    fn of(delimiter: Box<[u8]>, bytes_max: usize) -> Self {
         Lines {
-            delimiter: delimiter.as_bytes().into(),
+            delimiter,
             bytes_max,
             held: Vec::new(),
             held_from: None,

@@ -4,7 +4,7 @@
 //! Settings: Logstash reference, "Json codec plugin".
 
 use super::charset::{self, Charset};
-use super::framing::{LINE_BYTES_MAX, Lines};
+use super::framing::{LINE_BYTES_MAX, lines};
 use super::plain::{ECS, NO_ORIGINAL, keep_original, keeps_original, message_event};
 use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
 use crate::event::chunk::Frame;
@@ -17,7 +17,9 @@ pub const FAILURE: &str = "_jsonparsefailure";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings, _| Ok(Decoder::new(Lines::new(LINE_BYTES_MAX), Json::of(settings, None)?))),
+    decoder: Some(|settings, _| {
+        Ok(Decoder::of(lines("\n", LINE_BYTES_MAX, Charset::of(settings)?), Json::of(settings, None)?))
+    }),
     encoder: Some(|_| Ok(Box::new(JsonText { end: "".into() }))),
 };
 
@@ -35,7 +37,7 @@ static DECLARATION: Declaration = Declaration {
     summary: "Reads each record as a JSON object, or as an array of events, and writes events as JSON.",
     settings: &[charset::SETTING, ECS, TARGET],
     example: r#"input { file { path => "/var/log/app.json" codec => json } }"#,
-    differs: &[NO_ORIGINAL],
+    differs: &[NO_ORIGINAL, charset::REPLACES],
     unavailable: None,
 };
 
@@ -53,7 +55,7 @@ impl Json {
     pub fn of(settings: &Settings, too_long: Option<&'static str>) -> Result<Json, Fault> {
         let target = settings.text("target").map(FieldRef::parse).transpose();
         let target = target.map_err(|bad| Fault::at(settings.place("target"), bad.to_string()))?;
-        Ok(Json { charset: Charset::of(settings)?, target, original: keeps_original(settings), too_long })
+        Ok(Json { charset: Charset::of(settings)?.of_records(), target, original: keeps_original(settings), too_long })
     }
 
     /// Whether a value can be an event.

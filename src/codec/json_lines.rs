@@ -2,11 +2,12 @@
 //!
 //! Settings: Logstash reference, "Json_lines codec plugin".
 
-use super::framing::Lines;
+use super::charset::{self, Charset};
+use super::framing::lines;
 use super::json::{Json, JsonText, TARGET};
 use super::line::{DELIMITER, delimiter};
 use super::plain::{ECS, NO_ORIGINAL};
-use super::{CodecPlugin, Decoder, charset};
+use super::{CodecPlugin, Decoder};
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
 
 /// The tag of a line that was cut.
@@ -18,7 +19,8 @@ pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
     decoder: Some(|settings, _| {
         let bytes_max = settings.number("decode_size_limit_bytes").unwrap_or(LINE_BYTES_MAX) as usize;
-        Ok(Decoder::new(Lines::ending_with(delimiter(settings), bytes_max), Json::of(settings, Some(TOO_BIG))?))
+        let lines = lines(delimiter(settings), bytes_max, Charset::of(settings)?);
+        Ok(Decoder::of(lines, Json::of(settings, Some(TOO_BIG))?))
     }),
     encoder: Some(|settings| Ok(Box::new(JsonText { end: delimiter(settings).into() }))),
 };
@@ -40,7 +42,11 @@ static DECLARATION: Declaration = Declaration {
         TARGET,
     ],
     example: "input { tcp { port => 5000 codec => json_lines } }",
-    differs: &[NO_ORIGINAL, "`decode_size_limit_bytes` is 16 MiB where it is not given, not 512 MB."],
+    differs: &[
+        NO_ORIGINAL,
+        charset::REPLACES,
+        "`decode_size_limit_bytes` is 16 MiB where it is not given, not 512 MB.",
+    ],
     unavailable: None,
 };
 

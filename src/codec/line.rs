@@ -2,15 +2,17 @@
 //!
 //! Settings: Logstash reference, "Line codec plugin".
 
-use super::framing::{LINE_BYTES_MAX, Lines};
+use super::charset::{self, Charset};
+use super::framing::{LINE_BYTES_MAX, lines};
 use super::plain::{ECS, NO_ORIGINAL, Plain, PlainText};
-use super::{CodecPlugin, Decoder, charset};
+use super::{CodecPlugin, Decoder};
 use crate::plugin::{Declaration, Door, Fallback, Kind, Setting, Settings};
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
     decoder: Some(|settings, _| {
-        Ok(Decoder::new(Lines::ending_with(delimiter(settings), LINE_BYTES_MAX), Plain::of(settings)?))
+        let lines = lines(delimiter(settings), LINE_BYTES_MAX, Charset::of(settings)?);
+        Ok(Decoder::of(lines, Plain::of(settings)?))
     }),
     encoder: Some(|settings| Ok(Box::new(PlainText::of(settings, delimiter(settings))))),
 };
@@ -39,7 +41,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"output { stdout { codec => line { format => "%{level} %{message}" } } }"#,
-    differs: &[NO_ORIGINAL, "`\\r` in front of `\\n` is taken off.", "a line is cut at 1 MiB."],
+    differs: &[NO_ORIGINAL, charset::REPLACES, "`\\r` in front of `\\n` is taken off.", "a line is cut at 1 MiB."],
     unavailable: None,
 };
 

@@ -35,7 +35,11 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new(framer: impl Framer + 'static, reader: impl Reader + 'static) -> Decoder {
-        Decoder { framer: Box::new(framer), reader: Box::new(reader) }
+        Decoder::of(Box::new(framer), reader)
+    }
+
+    pub fn of(framer: Box<dyn Framer>, reader: impl Reader + 'static) -> Decoder {
+        Decoder { framer, reader: Box::new(reader) }
     }
 }
 
@@ -62,6 +66,28 @@ pub trait Framer: Send {
     fn held_since(&self) -> Option<u64>;
 
     fn boxed(&self) -> Box<dyn Framer>;
+}
+
+impl Framer for Box<dyn Framer> {
+    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
+        (**self).frames(chunk, each);
+    }
+
+    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+        (**self).release(now_ns, force, each);
+    }
+
+    fn held(&self) -> usize {
+        (**self).held()
+    }
+
+    fn held_since(&self) -> Option<u64> {
+        (**self).held_since()
+    }
+
+    fn boxed(&self) -> Box<dyn Framer> {
+        (**self).boxed()
+    }
 }
 
 /// Makes events of one record: appends them to `events`.

@@ -3,7 +3,7 @@
 //! Settings: Logstash reference, "Multiline codec plugin".
 
 use super::charset::{self, Charset};
-use super::framing::{LINE_BYTES_MAX, Lines};
+use super::framing::{LINE_BYTES_MAX, lines};
 use super::joining::{Group, Joined, Joiner};
 use super::plain::{ECS, NO_ORIGINAL, Plain};
 use super::{Build, CodecPlugin, Decoder, Matcher, Reader, Start};
@@ -72,6 +72,7 @@ static DECLARATION: Declaration = Declaration {
     example: r#"input { file { path => "/var/log/app.log" codec => multiline { pattern => "^\s" what => "previous" } } }"#,
     differs: &[
         NO_ORIGINAL,
+        charset::REPLACES,
         "where lines have times of their own (the `docker` input), `auto_flush_interval` is also the longest time between two lines of an event, so that a log that is read again is joined alike.",
         "`log.flags` says `multiline` too.",
     ],
@@ -83,18 +84,19 @@ fn decoder(settings: &Settings, build: &Build<'_>) -> Result<Decoder, Fault> {
     let pattern = settings.given("pattern").unwrap_or(&nothing);
     let ecs = settings.text("ecs_compatibility");
     let matcher = build.expressions.compile(pattern, &settings.items("patterns_dir"), ecs)?;
-    let limits = Limits::of(settings)?;
+    let (limits, charset) = (Limits::of(settings)?, Charset::of(settings)?);
     let interval = settings.number("auto_flush_interval").filter(|seconds| *seconds > 0.0);
     let join = Join {
         matcher,
-        charset: Charset::of(settings)?,
+        charset: charset.of_records(),
         negate: settings.boolean("negate"),
         to_next: settings.text("what") == Some("next"),
         limits,
         interval_ns: interval.map(|seconds| (seconds * NANOS_PER_SECOND as f64) as u64),
     };
     let tag = settings.text("multiline_tag").unwrap_or_default().into();
-    Ok(Decoder::new(Joined::new(Lines::new(LINE_BYTES_MAX), join), Tagged { plain: Plain::of(settings)?, limits, tag }))
+    let joined = Joined::new(lines("\n", LINE_BYTES_MAX, charset), join);
+    Ok(Decoder::new(joined, Tagged { plain: Plain::of(settings)?, limits, tag }))
 }
 
 /// How long an event may grow.

@@ -5,7 +5,7 @@
 //! Settings: Logstash reference, "Plain codec plugin".
 
 use super::charset::{self, Charset};
-use super::framing::{LINE_BYTES_MAX, Lines};
+use super::framing::{LINE_BYTES_MAX, lines};
 use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
 use crate::event::chunk::Frame;
 use crate::event::{Arena, Event, Object, Tag, Template, Value};
@@ -20,7 +20,9 @@ const FORMAT: &str = "%{@timestamp} %{host} %{message}";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
-    decoder: Some(|settings, _| Ok(Decoder::new(Lines::new(LINE_BYTES_MAX), Plain::of(settings)?))),
+    decoder: Some(|settings, _| {
+        Ok(Decoder::of(lines("\n", LINE_BYTES_MAX, Charset::of(settings)?), Plain::of(settings)?))
+    }),
     encoder: Some(|settings| Ok(Box::new(PlainText::of(settings, "")))),
 };
 
@@ -39,7 +41,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"input { file { path => "/var/log/app.log" codec => plain { charset => "ISO-8859-1" } } }"#,
-    differs: &[NO_ORIGINAL, "`\\r` at the end of a line is taken off."],
+    differs: &[NO_ORIGINAL, charset::REPLACES, "`\\r` at the end of a line is taken off."],
     unavailable: None,
 };
 
@@ -91,7 +93,7 @@ pub struct Plain {
 
 impl Plain {
     pub fn of(settings: &Settings) -> Result<Plain, Fault> {
-        Ok(Plain { charset: Charset::of(settings)?, original: keeps_original(settings) })
+        Ok(Plain { charset: Charset::of(settings)?.of_records(), original: keeps_original(settings) })
     }
 
     /// The event of a record.
@@ -158,8 +160,8 @@ mod tests {
 
     #[test]
     fn an_encoding_that_is_not_known_is_refused_by_name() {
-        let settings = super::super::testing::settings(&PLUGIN, &[("charset", "UTF-16")]).unwrap();
-        assert_eq!(Plain::of(&settings).unwrap_err().text, "the encoding `UTF-16` is not supported");
+        let settings = super::super::testing::settings(&PLUGIN, &[("charset", "UTF-7")]).unwrap();
+        assert_eq!(Plain::of(&settings).unwrap_err().text, "the encoding `UTF-7` is not supported");
     }
 
     #[test]

@@ -44,14 +44,14 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
     let charset = settings.text("charset").unwrap_or("UTF-8");
     let unknown = || {
         Fault::at(settings.place("charset"), format!("the encoding `{charset}` is not supported"))
-            .unknown(charset, Charset::KNOWN.iter().copied())
+            .unknown(charset, Charset::names())
     };
     let field = settings.text("field").unwrap_or("message");
     Ok(Box::new(UrlDecode {
         field: (!settings.boolean("all_fields"))
             .then(|| name::reference(field, settings.place("field")))
             .transpose()?,
-        charset: Charset::named(charset).ok_or_else(unknown)?,
+        charset: Charset::named(charset).filter(|charset| charset.extends_ascii()).ok_or_else(unknown)?,
         failure: settings.texts("tag_on_failure"),
     }))
 }
