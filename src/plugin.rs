@@ -152,7 +152,7 @@ const ENABLE_METRIC: Setting = Setting::new(
     "enable_metric",
     Kind::Boolean,
     Fallback::Boolean(true),
-    "Whether this plugin's own counters are kept.",
+    "Whether `/metrics` shows this plugin's own figures; totals count it all the same. Filters have none.",
 );
 
 /// The options that every plugin of a section has, besides its own.
@@ -172,7 +172,7 @@ pub const COMMON_FILTER: &[Setting] = &[
         "periodic_flush",
         Kind::Boolean,
         Fallback::Boolean(false),
-        "Call the filter at regular intervals, for those that hold events.",
+        "Taken as Logstash takes it. Filters that hold events are woken every five seconds in any case.",
     ),
 ];
 

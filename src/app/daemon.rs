@@ -129,6 +129,7 @@ fn run_with(
     };
     let ended = {
         let _entered = runtime.enter();
+        let exposition = exposition.without(&unmetered(&pipeline));
         match Running::start(config, pipeline, exposition, open, feed) {
             Ok(running) => runtime.block_on(running.supervise()),
             Err(why) => Ended::Refused(why),
@@ -137,6 +138,17 @@ fn run_with(
     // Tasks that are left wait for nothing but the network.
     runtime.shutdown_timeout(GRACE);
     ended
+}
+
+/// The labels of inputs and outputs whose own figures are not to be shown (`enable_metric => false`): those that no other
+/// plugin of the pipeline shares.
+fn unmetered(pipeline: &Pipeline) -> Vec<(&'static str, &str)> {
+    let inputs = pipeline.inputs.iter().map(|input| ("input", input.label.as_str(), &input.settings));
+    let outputs = pipeline.outputs.iter().map(|output| ("output", output.label.as_str(), &output.settings));
+    let all: Vec<_> =
+        inputs.chain(outputs).map(|(kind, label, of)| (kind, label, of.boolean("enable_metric"))).collect();
+    let is_shown = |kind: &str, label: &str| all.iter().any(|other| *other == (kind, label, true));
+    all.iter().filter(|(kind, label, _)| !is_shown(kind, label)).map(|(kind, label, _)| (*kind, *label)).collect()
 }
 
 /// A daemon that runs.

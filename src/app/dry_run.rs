@@ -128,7 +128,7 @@ fn in_groups(chunks: Vec<Chunk>, framer: &dyn Framer) -> Vec<Vec<Chunk>> {
 }
 
 /// Fixtures are decorated like the pipeline's first input, so that conditionals on `type` and `tags` see them, and
-/// their lines are joined as that input joins them.
+/// their lines are read by the codec that it names and joined as it joins them.
 pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize {
     let codec = match shape {
         Shape::Events => &crate::codec::json::PLUGIN,
@@ -136,8 +136,12 @@ pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize 
     };
     let settings = Settings::check(codec.declaration, Vec::new()).expect("these codecs need no settings");
     let first = pipeline.inputs.first();
-    let joining = first.filter(|input| input.joins && shape != Shape::Events).map(|input| input.decoder.clone());
-    let decoder = joining.unwrap_or_else(|| {
+    // A codec that the pipeline names reads lines as it would there; one that the input has by itself may not fit them.
+    let reads = |input: &&InputSpec| {
+        input.joins && shape != Shape::Events || shape == Shape::Lines && input.settings.is_given("codec")
+    };
+    let own = first.filter(reads).map(|input| input.decoder.clone());
+    let decoder = own.unwrap_or_else(|| {
         let build = codec.decoder.expect("these codecs read");
         build(&settings, &Build { expressions: &NoExpressions }).expect("the default settings are good ones")
     });

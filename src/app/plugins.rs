@@ -50,11 +50,15 @@ pub static OUTPUTS: &[&OutputPlugin] =
 
 pub static CODECS: &[&CodecPlugin] = &[
     &codec::auto::PLUGIN,
+    &codec::cef::PLUGIN,
+    &codec::csv::PLUGIN,
     &codec::docker_json::PLUGIN,
     &codec::dots::PLUGIN,
+    &codec::gzip_lines::PLUGIN,
     &codec::json::PLUGIN,
     &codec::json_lines::PLUGIN,
     &codec::line::PLUGIN,
+    &codec::msgpack::PLUGIN,
     &codec::multiline::PLUGIN,
     &codec::plain::PLUGIN,
     &codec::rubydebug::PLUGIN,

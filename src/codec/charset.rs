@@ -8,7 +8,7 @@ pub const SETTING: Setting = Setting::new(
     "charset",
     Kind::String,
     Fallback::Text("UTF-8"),
-    "The character encoding of the bytes that are read, such as `CP1252`, `Shift_JIS` or `UTF-16LE` ([all names](../charsets.md)). Bytes that have no meaning in it become U+FFFD.",
+    "The character encoding of the bytes that are read, such as `CP1252`, `Shift_JIS` or `UTF-16LE`; `docs/charsets.md` lists all names. Bytes that have no meaning in it become U+FFFD.",
 );
 
 /// Stands in `Declaration::differs` of every codec that reads text.

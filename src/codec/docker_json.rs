@@ -249,7 +249,7 @@ impl Joiner {
     fn give(&mut self, at: usize, each: &mut dyn FnMut(Frame<'_>)) {
         let open = self.open.remove(at);
         let (time, identity, truncated) = (open.frame_time, open.identity, open.truncated);
-        each(Frame { bytes: &open.into_line(), time, identity, truncated, lines: 1 });
+        each(Frame { bytes: &open.into_line(), time, identity, truncated, damaged: false, lines: 1 });
     }
 
     fn release(&mut self, each: &mut dyn FnMut(Frame<'_>)) {

@@ -151,7 +151,7 @@ impl Lines {
         let line = if &*self.delimiter == b"\n" && !cut { line.strip_suffix(b"\r").unwrap_or(line) } else { line };
         let truncated = cut || line.len() > self.bytes_max;
         let bytes = if truncated { head(line, self.bytes_max) } else { line };
-        Frame { bytes, time: None, identity, truncated, lines: 1 }
+        Frame { bytes, time: None, identity, truncated, damaged: false, lines: 1 }
     }
 }
 
@@ -197,12 +197,13 @@ fn head(line: &[u8], bytes_max: usize) -> &[u8] {
 }
 
 /// A line that the input found.
-fn given<'c>(chunk: &'c Chunk, line: &Line) -> Frame<'c> {
+pub fn given<'c>(chunk: &'c Chunk, line: &Line) -> Frame<'c> {
     Frame {
         bytes: chunk.bytes.get(line.start as usize..line.end as usize).unwrap_or_default(),
         time: (line.time != 0).then(|| Timestamp::from_nanos(line.time)),
         identity: Identity { source: chunk.source.hash, at: line.time, ordinal: line.ordinal, ..Identity::default() },
         truncated: line.truncated,
+        damaged: false,
         lines: 1,
     }
 }

@@ -106,6 +106,7 @@ impl Group {
             time: first.time,
             identity,
             truncated: cut || self.lines[..count].iter().any(|line| line.truncated),
+            damaged: false,
             lines: count as u32,
         });
         if last.call > self.since {
@@ -121,7 +122,7 @@ impl Group {
         for line in lines {
             let Held { end, identity, time, truncated, call } = line;
             self.call = call;
-            take(Frame { bytes: &bytes[from..end], time, identity, truncated, lines: 1 }, self);
+            take(Frame { bytes: &bytes[from..end], time, identity, truncated, damaged: false, lines: 1 }, self);
             from = end + 1;
         }
         self.call = now;

@@ -5,14 +5,20 @@
 //! So one codec's framing goes with another's reading: `joining` puts lines together in front of any reader.
 
 pub mod auto;
+pub mod cef;
 pub mod charset;
+pub mod csv;
 pub mod docker_json;
 pub mod dots;
+#[cfg(test)]
+mod every_setting;
 pub mod framing;
+pub mod gzip_lines;
 pub mod joining;
 pub mod json;
 pub mod json_lines;
 pub mod line;
+pub mod msgpack;
 pub mod multiline;
 pub mod plain;
 pub mod rubydebug;
@@ -127,6 +133,11 @@ pub struct Build<'a> {
 pub trait Encoder: Send {
     /// Appends the event's text, with its line end where the codec has one.
     fn encode(&self, event: &Event<'_>, out: &mut Vec<u8>);
+
+    /// Whether events are parted by line ends. Otherwise they say themselves where they end, and nothing stands between.
+    fn is_text(&self) -> bool {
+        true
+    }
 
     fn boxed(&self) -> Box<dyn Encoder>;
 }

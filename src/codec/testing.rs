@@ -3,7 +3,7 @@
 use super::{Build, CodecPlugin, Decoder, Expressions, Matcher, Reader, Start};
 use crate::event::chunk::{Chunk, Frame, Framing, Place, Source};
 use crate::event::{Arena, Event, Identity, Timestamp, Value, json};
-use crate::plugin::{Fault, Item, Settings};
+use crate::plugin::{Fault, Given, Item, Settings};
 use crate::position::{Receipt, SourceKey};
 use std::sync::Arc;
 
@@ -21,8 +21,25 @@ pub fn chunk(bytes: &[u8], offset: u64, end: bool) -> Chunk {
 }
 
 pub fn settings(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
-    let given = given.iter().map(|(name, text)| (name.to_string(), Item::text(text))).collect();
-    Settings::check(plugin.declaration, given)
+    settings_of(plugin, &items(given))
+}
+
+fn items<'s>(given: &[(&'s str, &str)]) -> Vec<(&'s str, Item)> {
+    given.iter().map(|(name, text)| (*name, Item::text(text))).collect()
+}
+
+pub fn settings_of(plugin: &CodecPlugin, given: &[(&str, Item)]) -> Result<Settings, Vec<Fault>> {
+    let given = given.iter().map(|(name, item)| (name.to_string(), item.clone())).collect();
+    Settings::check(plugin.declaration, given).map(|settings| settings.in_pipeline("disabled"))
+}
+
+pub fn list(texts: &[&str]) -> Item {
+    Item { given: Given::List(texts.iter().map(|text| Item::text(text)).collect()), place: Default::default() }
+}
+
+pub fn hash(pairs: &[(&str, &str)]) -> Item {
+    let pair = |(key, value): &(&str, &str)| (Item::text(key), Item::text(value));
+    Item { given: Given::Hash(pairs.iter().map(pair).collect()), place: Default::default() }
 }
 
 /// Patterns as Rust has them.
@@ -49,8 +66,12 @@ impl Matcher for Found {
 }
 
 pub fn build(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Decoder, Fault> {
+    build_with(plugin, &items(given))
+}
+
+fn build_with(plugin: &CodecPlugin, given: &[(&str, Item)]) -> Result<Decoder, Fault> {
     let build = plugin.decoder.expect("the codec decodes");
-    build(&settings(plugin, given).expect("the settings are right"), &Build { expressions: &Plainly })
+    build(&settings_of(plugin, given).expect("the settings are right"), &Build { expressions: &Plainly })
 }
 
 pub fn decoder(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Decoder {
@@ -59,9 +80,23 @@ pub fn decoder(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Decoder {
 
 /// The events of `input`, each as one JSON text.
 pub fn decode(plugin: &CodecPlugin, given: &[(&str, &str)], input: &[u8]) -> Vec<String> {
-    let Decoder { mut framer, mut reader } = decoder(plugin, given);
-    let mut out = Vec::new();
-    framer.frames(&chunk(input, 0, true), &mut |frame| out.extend(read(&mut *reader, &frame)));
+    decode_with(plugin, &items(given), input)
+}
+
+pub fn decode_with(plugin: &CodecPlugin, given: &[(&str, Item)], input: &[u8]) -> Vec<String> {
+    events(build_with(plugin, given).expect("the codec can be built"), &[input])
+}
+
+/// The events of a source whose bytes come in these pieces, each as one JSON text.
+pub fn events(decoder: Decoder, pieces: &[&[u8]]) -> Vec<String> {
+    let Decoder { mut framer, mut reader } = decoder;
+    let (mut out, mut offset) = (Vec::new(), 0);
+    for (nth, piece) in pieces.iter().enumerate() {
+        let chunk = chunk(piece, offset, nth + 1 == pieces.len());
+        framer.frames(&chunk, &mut |frame| out.extend(read(&mut *reader, &frame)));
+        offset += piece.len() as u64;
+    }
+    assert_eq!((framer.held(), framer.held_since()), (0, None));
     out
 }
 
@@ -86,12 +121,24 @@ fn text(value: &Value<'_>) -> String {
 
 /// What the codec's encoder makes of an event with these fields.
 pub fn encode(plugin: &CodecPlugin, given: &[(&str, &str)], fields: &str) -> String {
+    encode_with(plugin, &items(given), &[fields])
+}
+
+/// What it makes of several events, one behind the other.
+pub fn encode_with(plugin: &CodecPlugin, given: &[(&str, Item)], events: &[&str]) -> String {
+    String::from_utf8(encode_bytes(plugin, given, events)).expect("the codec writes text")
+}
+
+pub fn encode_bytes(plugin: &CodecPlugin, given: &[(&str, Item)], events: &[&str]) -> Vec<u8> {
     let build = plugin.encoder.expect("the codec encodes");
-    let encoder = build(&settings(plugin, given).expect("the settings are right")).expect("the codec can be built");
-    let arena = Arena::new();
-    let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
-    event.absorb(json::read::object(fields, &arena).expect("the fields are an object"), &arena);
+    let settings = settings_of(plugin, given).expect("the settings are right");
+    let encoder = build(&settings).expect("the codec can be built");
     let mut out = Vec::new();
-    encoder.encode(&event, &mut out);
-    String::from_utf8(out).expect("the codec writes text")
+    for fields in events {
+        let arena = Arena::new();
+        let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
+        event.absorb(json::read::object(fields, &arena).expect("the fields are an object"), &arena);
+        encoder.encode(&event, &mut out);
+    }
+    out
 }

@@ -76,6 +76,8 @@ pub struct Frame<'c> {
     pub time: Option<Timestamp>,
     pub identity: Identity,
     pub truncated: bool,
+    /// The framer could not make out what stands here.
+    pub damaged: bool,
     /// The lines it was joined of; 1 for a plain line.
     pub lines: u32,
 }

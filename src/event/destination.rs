@@ -38,7 +38,7 @@ pub enum BulkAction {
 pub struct Doc {
     /// The action line with its newline; empty for outputs that have none.
     pub action: Range<u32>,
-    /// The document, without its newline.
+    /// The document, without its last byte: the newline, but for codecs that write no lines.
     pub source: Range<u32>,
     /// The index's name (or the path of a `file` output).
     pub index: Range<u32>,

@@ -68,7 +68,7 @@ impl Route {
                 }
                 let text = body.len();
                 encoder.encode(event, body);
-                if body.last() != Some(&b'\n') {
+                if encoder.is_text() && body.last() != Some(&b'\n') {
                     body.push(b'\n');
                 }
                 let (start, text, end) = (start as u32, text as u32, body.len() as u32 - 1);

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusRecorder;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// From a local engine's answer to a request that is about to time out.
 pub(super) const SECONDS_BUCKETS: &[f64] =
@@ -17,7 +18,11 @@ pub(super) const SECONDS_BUCKETS: &[f64] =
 
 /// What has been counted; clones see the same.
 #[derive(Clone)]
-pub struct Exposition(PrometheusHandle);
+pub struct Exposition {
+    handle: PrometheusHandle,
+    /// Labels as samples show them (`input="a"`): samples that have one are not shown.
+    hidden: Arc<[String]>,
+}
 
 impl Exposition {
     /// Counts from now on, in the whole process. Handles that were taken before count into nothing.
@@ -31,19 +36,28 @@ impl Exposition {
     pub(super) fn new() -> (PrometheusRecorder, Exposition) {
         let builder = PrometheusBuilder::new().set_buckets(SECONDS_BUCKETS).expect("there are buckets");
         let recorder = builder.build_recorder();
-        let exposition = Exposition(recorder.handle());
+        let exposition = Exposition { handle: recorder.handle(), hidden: Arc::default() };
         ::metrics::with_local_recorder(&recorder, describe);
         (recorder, exposition)
     }
 
+    /// The same without the samples that have one of these labels (name and value). Totals count them all the same.
+    pub fn without(self, labels: &[(&str, &str)]) -> Exposition {
+        let shown = |(name, value): &(&str, &str)| {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            format!("{name}=\"{value}\"")
+        };
+        Exposition { hidden: labels.iter().map(shown).collect(), ..self }
+    }
+
     /// Takes in what histograms have gathered: to be called now and then, also when nobody scrapes.
     pub fn upkeep(&self) {
-        self.0.run_upkeep();
+        self.handle.run_upkeep();
     }
 
     /// The text.
     pub fn render(&self) -> String {
-        let mut metrics = by_name(&self.0.render());
+        let mut metrics = by_name(&self.handle.render(), &self.hidden);
         for metric in metrics::ALL {
             let heading = || heading(metric.name, kind(metric.kind), metric.help);
             metrics.entry(metric.name.into()).or_insert_with(heading);
@@ -58,12 +72,12 @@ impl Exposition {
 
     /// The sum of a metric over all its labels.
     pub fn total(&self, metric: &metrics::Metric) -> f64 {
-        sum(&self.0.render(), metric.name, "")
+        sum(&self.handle.render(), metric.name, "")
     }
 
     /// The sum over all that have this value of a label.
     pub fn total_of(&self, metric: &metrics::Metric, value: &str) -> f64 {
-        sum(&self.0.render(), metric.name, &format!("=\"{value}\""))
+        sum(&self.handle.render(), metric.name, &format!("=\"{value}\""))
     }
 }
 
@@ -98,13 +112,14 @@ fn heading(name: &str, kind: &str, help: &str) -> String {
     heading
 }
 
-/// The exporter's text, a metric each, its samples in order.
-fn by_name(text: &str) -> BTreeMap<String, String> {
+/// The exporter's text, a metric each, its samples in order, but for those with a label that is `hidden`.
+fn by_name(text: &str, hidden: &[String]) -> BTreeMap<String, String> {
     let mut metrics = BTreeMap::new();
     for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) {
         let (heading, mut samples): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with('#'));
         let name = heading.iter().find_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let Some(name) = name else { continue };
+        samples.retain(|sample| !hidden.iter().any(|label| sample.contains(label.as_str())));
         if !block.contains("_bucket{") {
             samples.sort_unstable();
         }
@@ -152,6 +167,25 @@ mod tests {
         let bucket = |le: &str| format!("timberline_request_duration_seconds_bucket{{output=\"main\",le=\"{le}\"}}");
         assert!(text.contains(&format!("{} 0\n{} 1\n", bucket("0.1"), bucket("0.25"))), "{text}");
         assert!(text.contains("timberline_request_duration_seconds_count{output=\"main\"} 1"), "{text}");
+    }
+
+    #[test]
+    fn samples_of_hidden_labels_are_not_shown_and_count() {
+        let (exposition, _) = rendered(|| {
+            for input in ["a", "a\"b", "ab"] {
+                metrics::counter(metrics::LINES_READ, &[input]).increment(1);
+            }
+            metrics::counter(metrics::DOCUMENTS_MADE, &["a"]).increment(1);
+        });
+        let exposition = exposition.without(&[("input", "a"), ("input", "a\"b")]);
+        let text = exposition.render();
+        let shown: Vec<&str> = text.lines().filter(|line| line.contains("put=\"")).collect();
+        assert_eq!(
+            shown,
+            ["timberline_documents_made_total{output=\"a\"} 1", "timberline_lines_read_total{input=\"ab\"} 1"]
+        );
+        assert_eq!(exposition.total(metrics::LINES_READ), 3.0);
+        assert!(text.contains("# HELP timberline_lines_read_total"));
     }
 
     #[test]

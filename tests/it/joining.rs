@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use timberline::app::dry_run::{self, Document, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::event::Event;
+use timberline::input::fixture::Shape;
 
 /// What became of lines: the first line of each event, and how many lines it has.
 #[derive(Default)]
@@ -60,4 +61,28 @@ fn thousands_of_ordinary_lines_of_every_container_give_no_join() {
         assert_eq!(wrong.first(), None, "{}: {} of 5000", path.display(), wrong.len());
     }
     assert!(shapes >= 20);
+}
+
+#[test]
+fn multiline_reads_pattern_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mine"), "INDENTED ^\\.\\.\n").unwrap();
+    let lines = |more: &str| {
+        let config = format!(
+            "input {{ file {{ path => \"/tmp/x.log\" codec => multiline {{ {more} what => \"previous\" }} }} }}"
+        );
+        let loaded = load(&Request::of_text(&config)).unwrap();
+        loaded.pipeline.map(|mut pipeline| {
+            let mut found = Joined::default();
+            let input = Input { name: "x.log", bytes: b"a\n..b\nc\n", shape: Some(Shape::Lines) };
+            dry_run::run(&mut pipeline, &input, &mut found).unwrap();
+            found.0.into_iter().map(|(message, _)| message).collect::<Vec<_>>()
+        })
+    };
+    let folder = folder.path().display();
+    assert_eq!(
+        lines(&format!("patterns_dir => [ \"{folder}\" ] pattern => \"%{{INDENTED}}\"")).unwrap(),
+        ["a\n..b", "c"]
+    );
+    assert_eq!(lines("pattern => \"%{INDENTED}\""), None);
 }

@@ -4,6 +4,7 @@
 mod engine;
 
 mod cli;
+mod common_options;
 mod docker_input;
 mod docs;
 mod elasticsearch_output;

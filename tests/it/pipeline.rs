@@ -45,6 +45,15 @@ pub fn run_with(request: Request, config: &str, event: &str) -> Vec<serde_json::
     documents.0
 }
 
+/// The documents that lines of text become.
+pub fn run_lines(config: &str, lines: &str) -> Vec<serde_json::Value> {
+    let mut pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
+    let mut documents = Documents::default();
+    let input = Input { name: "-", bytes: lines.as_bytes(), shape: Some(Shape::Lines) };
+    dry_run::run(&mut pipeline, &input, &mut documents).unwrap();
+    documents.0
+}
+
 #[track_caller]
 pub fn check(filters: &str, event: &str, expected: &str) {
     check_with(Request::of_text(""), filters, event, expected);

@@ -112,7 +112,7 @@ impl WideLines {
         self.order = self.charset.marked(&bytes).or(ended).or(self.order);
         let text = self.charset.decode(&bytes, self.order);
         let text = if self.drops_return && ended.is_some() { text.strip_suffix('\r').unwrap_or(&text) } else { &text };
-        each(Frame { bytes: text.as_bytes(), time: None, identity, truncated, lines: 1 });
+        each(Frame { bytes: text.as_bytes(), time: None, identity, truncated, damaged: false, lines: 1 });
     }
 }
 

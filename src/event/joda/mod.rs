@@ -1,11 +1,13 @@
 //! Date patterns of Joda-Time and java.time, for `%{+…}`, `%{{…}}` and the `date` filter.
 //!
-//! Letters: the documentation of Joda-Time's `DateTimeFormat` and of java.time's `DateTimeFormatter`. Texts are English.
+//! Letters: the documentation of Joda-Time's `DateTimeFormat` and of java.time's `DateTimeFormatter`. Texts are English;
+//! `read` knows those of other languages (`locale`).
 //! Both are read into the same parts; `write` prints a time in UTC, `read` reads one (Joda only).
 //! Weeks: Joda's are ISO 8601's (from Monday, the first with four days); java.time's are those of the locale en-US,
 //! which Logstash's image sets (from Sunday, the first with one day).
 
 mod java;
+mod locale;
 mod meant;
 mod names;
 mod read;
@@ -13,6 +15,8 @@ mod read;
 mod tests;
 mod write;
 
+pub use locale::Locale;
+pub use names::zone_of;
 pub use read::{Fields, Guess, ReadZone};
 
 use super::time::Timestamp;

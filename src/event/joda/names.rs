@@ -22,6 +22,11 @@ pub const HALVES: [&str; 2] = ["AM", "PM"];
 
 pub const ERAS: [&str; 2] = ["BC", "AD"];
 
+/// The zone that a short name stands for, as Joda-Time reads it.
+pub fn zone_of(name: &str) -> Option<&'static str> {
+    ZONES.iter().find(|(short, _)| *short == name).map(|(_, id)| *id)
+}
+
 /// The zones that Joda-Time knows by their short names.
 pub const ZONES: [(&str, &str); 11] = [
     ("UTC", "UTC"),

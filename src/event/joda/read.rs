@@ -3,6 +3,7 @@
 //! As in Joda-Time, numbers may have fewer digits than the pattern has letters, names may be short or long, in lower,
 //! upper or title case, and fields that do not fit together (31 February) are an error.
 
+use super::locale::Locale;
 use super::names::{DAYS, ERAS, HALVES, MONTHS, ZONES};
 use super::write::{ISO, first_week, weekday_of};
 use super::{Number, Part, TextField, Zone};
@@ -13,6 +14,8 @@ use crate::event::time::{Civil, civil_of_day, day_of_civil, days_in_month, is_le
 pub struct Guess {
     /// The present year: years of two digits lie from 80 years before it to 19 years behind it.
     pub year: i64,
+    /// The language of names; `None` is English.
+    pub locale: Option<&'static Locale>,
 }
 
 /// The zone that a text names.
@@ -139,6 +142,38 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self, field: TextField) -> Option<()> {
+        match self.guess.locale {
+            Some(locale) if locale.is_english() => self.local_name(field, locale).or_else(|| self.english_name(field)),
+            Some(locale) => self.local_name(field, locale),
+            None => self.english_name(field),
+        }
+    }
+
+    fn local_name(&mut self, field: TextField, locale: &Locale) -> Option<()> {
+        let names = match field {
+            TextField::Month => &locale.months,
+            TextField::DayOfWeek => &locale.days,
+            TextField::HalfDay => &locale.halves,
+            TextField::Era => &locale.eras,
+            TextField::Quarter => return None,
+        };
+        let (number, len) = names.find(&self.text[self.at..])?;
+        self.at += len;
+        match field {
+            TextField::Month => self.save(Number::Month, i32::try_from(number).ok()? + 1),
+            TextField::DayOfWeek => self.save(Number::DayOfWeek, i32::try_from(number).ok()? + 1),
+            TextField::HalfDay => {
+                self.fields.afternoon = Some(number == 1);
+                Some(())
+            }
+            TextField::Era | TextField::Quarter => {
+                self.fields.before_christ = number == 0;
+                Some(())
+            }
+        }
+    }
+
+    fn english_name(&mut self, field: TextField) -> Option<()> {
         match field {
             TextField::Month => {
                 let month = self.one_of(&MONTHS, 3)?;

@@ -71,7 +71,7 @@ fn a_letter_that_no_pattern_has_is_named() {
 
 fn read(pattern: &str, text: &str) -> String {
     let pattern = Pattern::parse(pattern, Dialect::Joda).unwrap();
-    let Some(fields) = pattern.read(text, Guess { year: 2026 }) else { return "unread".into() };
+    let Some(fields) = pattern.read(text, Guess { year: 2026, locale: None }) else { return "unread".into() };
     let Some(civil) = fields.civil(2026) else { return "no date".into() };
     let time = civil.to_timestamp(0).unwrap().to_string();
     match fields.zone {
@@ -127,7 +127,8 @@ fn what_is_written_is_read_again() {
             let mut out = Vec::new();
             pattern.write_utc(time, &mut out);
             let text = String::from_utf8(out).unwrap();
-            let fields = pattern.read(&text, Guess { year: 2026 }).unwrap_or_else(|| panic!("{text} is not read"));
+            let fields =
+                pattern.read(&text, Guess { year: 2026, locale: None }).unwrap_or_else(|| panic!("{text} is not read"));
             assert_eq!(fields.civil(1970).and_then(|civil| civil.to_timestamp(0)), Some(time), "{text}");
         }
     }

@@ -4,21 +4,15 @@
 //! has been read.
 //! Settings and failures: Logstash reference, "Csv filter plugin".
 
-mod convert;
-mod row;
-
 use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
+use crate::event::csv::{BadDialect, COLUMNS_MAX, Column, Dialect, Layout, Type};
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Value};
-use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, ONE_STATE, Setting, Settings};
-use convert::Type;
-use row::Dialect;
+use crate::event::{Arena, ArenaVec, Event, FieldRef, Value};
+use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, ONE_STATE, Setting, Settings};
 use std::sync::{Arc, OnceLock};
 
 pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
 
-/// How many columns of a row are read.
-const COLUMNS_MAX: usize = 10_000;
 const FAILURE: &str = "_csvparsefailure";
 const SKIPPED: &str = "_csvskippedemptyfield";
 
@@ -120,68 +114,46 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
         found.set(columns).expect("nothing was put in before");
     }
     let pairs = settings.pairs("convert").into_iter();
+    let layout = Layout {
+        target,
+        convert: pairs.map(|(name, item)| Ok((name.into(), type_of(&item)?))).collect::<Result<_, _>>()?,
+        autogenerate: settings.boolean("autogenerate_column_names"),
+        skip_empty_columns: settings.boolean("skip_empty_columns"),
+        generated: Vec::new(),
+    };
     Ok(Box::new(Csv {
         source: name::reference(settings.text("source").unwrap_or("message"), settings.place("source"))?,
-        target,
         dialect: dialect(settings)?,
         columns: Arc::new(found),
-        generated: Vec::new(),
-        convert: pairs.map(|(name, item)| Ok((name.into(), Type::of(&item)?))).collect::<Result<_, _>>()?,
-        autogenerate: settings.boolean("autogenerate_column_names"),
+        layout,
         skip_header: settings.boolean("skip_header"),
-        skip_empty_columns: settings.boolean("skip_empty_columns"),
         skip_empty_rows: settings.boolean("skip_empty_rows"),
     }))
 }
 
+fn type_of(item: &Item) -> Result<Type, Fault> {
+    let name = item.as_text().unwrap_or_default();
+    let unknown = || Fault::at(item.place, format!("`convert` knows no type `{name}`")).unknown(name, Type::names());
+    Type::named(name).ok_or_else(unknown)
+}
+
 fn dialect(settings: &Settings) -> Result<Dialect, Fault> {
-    let separator = settings.text("separator").unwrap_or(",");
-    if separator.is_empty() {
-        return Err(Fault::at(settings.place("separator"), "`separator` cannot be empty"));
-    }
-    let mut quote = settings.text("quote_char").unwrap_or("\"").chars();
-    match (quote.next(), quote.next()) {
-        (Some(quote), None) => Ok(Dialect { separator: separator.into(), quote }),
-        _ => Err(Fault::at(settings.place("quote_char"), "`quote_char` must be one character")
-            .help("a character that no row has switches quotes off")),
-    }
-}
-
-/// A column's name and the field it is written to.
-#[derive(Clone, Debug)]
-struct Column {
-    name: Box<str>,
-    path: FieldRef,
-}
-
-impl Column {
-    /// A name that is no reference is a field of exactly that name.
-    fn named(name: &str, target: Option<&FieldRef>) -> Column {
-        let path = FieldRef::parse(name).unwrap_or_else(|_| FieldRef::top(name));
-        let path = match target {
-            Some(target) => {
-                let steps = target.steps.iter().chain(&*path.steps).cloned().collect();
-                FieldRef { metadata: target.metadata, steps }
-            }
-            None => path,
-        };
-        Column { name: name.into(), path }
-    }
+    let text = |name| settings.text(name).unwrap_or_default();
+    Dialect::new(text("separator"), text("quote_char")).map_err(|bad| match bad {
+        BadDialect::Separator => Fault::at(settings.place("separator"), "`separator` cannot be empty"),
+        BadDialect::Quote => Fault::at(settings.place("quote_char"), "`quote_char` must be one character")
+            .help("a character that no row has switches quotes off"),
+    })
 }
 
 #[derive(Clone, Debug)]
 struct Csv {
     source: FieldRef,
-    target: Option<FieldRef>,
     dialect: Dialect,
     /// Empty until the header is there, if it is to be detected.
     columns: Arc<OnceLock<Vec<Column>>>,
-    /// `column1`, `column2`, …, as far as they were needed.
-    generated: Vec<Column>,
-    convert: Vec<(Box<str>, Type)>,
-    autogenerate: bool,
+    layout: Layout,
     skip_header: bool,
-    skip_empty_columns: bool,
     skip_empty_rows: bool,
 }
 
@@ -204,7 +176,8 @@ impl Filter for Csv {
             false if self.is_header(&row) => return Outcome::Cancelled,
             false => {}
         }
-        match self.write(&row, event, cx.arena) {
+        let named = self.columns.get().map_or(&[][..], Vec::as_slice);
+        match self.layout.write(named, &row, event, cx.arena) {
             Ok(()) => Outcome::Matched,
             Err(_) => fail(FAILURE, event, cx.arena),
         }
@@ -227,41 +200,11 @@ impl Csv {
         let mut is_first = false;
         let columns = self.columns.get_or_init(|| {
             is_first = true;
-            row.iter().map(|column| Column::named(&name(column), self.target.as_ref())).collect()
+            Column::of_header(row, self.layout.target.as_ref())
         });
         let is_same =
             || columns.len() == row.len() && columns.iter().zip(row).all(|(column, there)| *column.name == name(there));
         is_first || (self.skip_header && is_same())
-    }
-
-    fn write<'b>(&mut self, row: &[Option<Text<'b>>], event: &mut Event<'b>, arena: &'b Arena) -> Result<(), BadPath> {
-        self.generate(row.len());
-        let named = self.columns.get().map_or(&[][..], Vec::as_slice);
-        for (at, text) in row.iter().enumerate() {
-            if self.skip_empty_columns && text.is_none_or(|text| text.str.is_empty()) {
-                continue;
-            }
-            let column = match named.get(at).filter(|column| !column.name.is_empty()) {
-                Some(column) => column,
-                None if self.autogenerate => &self.generated[at],
-                None => continue,
-            };
-            let value = match (text, self.convert.iter().find(|(name, _)| *name == column.name)) {
-                (None, _) => Value::Null,
-                (Some(text), None) => Value::Text(*text),
-                (Some(text), Some((_, to))) => to.convert(*text),
-            };
-            event.set(&column.path, value, arena)?;
-        }
-        Ok(())
-    }
-
-    /// Makes the names of columns that have none, as far as a row needs them.
-    fn generate(&mut self, len: usize) {
-        while self.generated.len() < len {
-            let name = format!("column{}", self.generated.len() + 1);
-            self.generated.push(Column::named(&name, self.target.as_ref()));
-        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! The patterns of `match`, and how each reads a field's value.
 
-use super::iso;
-use super::zone::Zone;
-use crate::event::joda::{BadPattern, Dialect, Guess, Pattern, ReadZone};
+use crate::event::joda::{BadPattern, Dialect, Guess, Locale, Pattern, ReadZone};
 use crate::event::time::{Civil, Timestamp};
-use crate::event::{Value, display};
+use crate::event::zone::Zone;
+use crate::event::{Value, display, iso};
 
 /// What TAI64's label says of 1970.
 const TAI64_EPOCH: i64 = (1 << 62) + 10;
@@ -26,6 +25,8 @@ pub struct Moment<'z> {
     pub now: Timestamp,
     /// Of times that name no zone.
     pub zone: &'z Zone,
+    /// The language of names; `None` is English.
+    pub locale: Option<&'static Locale>,
 }
 
 impl Format {
@@ -86,7 +87,7 @@ impl Format {
 
 fn read_joda(pattern: &Pattern, has_year: bool, text: &str, moment: &Moment<'_>) -> Option<Timestamp> {
     let now = moment.now.to_civil();
-    let fields = pattern.read(text, Guess { year: now.year })?;
+    let fields = pattern.read(text, Guess { year: now.year, locale: moment.locale })?;
     let year = if has_year { now.year } else { likeliest_year(fields.month(), now) };
     let civil = fields.civil(year)?;
     match fields.zone {

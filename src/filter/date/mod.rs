@@ -1,19 +1,18 @@
 //! `date`: reads a time from a field and makes it the event's time.
 //!
-//! Source: Logstash reference, date filter plugin. The patterns are in `format`, zones in `zone`, ISO 8601 in `iso`.
+//! Source: Logstash reference, date filter plugin. The patterns are in `format`.
 
 mod format;
-mod iso;
 #[cfg(test)]
 mod tests;
-mod zone;
 
+use crate::event::joda::Locale;
+use crate::event::zone::Zone;
 use crate::event::{Event, FieldRef, Template, Timestamp, Value};
 use crate::filter::name;
 use crate::filter::{Build, Context, Filter, FilterPlugin, Outcome};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use format::{Format, Moment};
-use zone::Zone;
 
 pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
 
@@ -38,7 +37,7 @@ static DECLARATION: Declaration = Declaration {
             "locale",
             Kind::String,
             Fallback::None,
-            "The language of names of months and days, such as `en` or `en-US`. Only English names are known.",
+            "The language of names of months, days, halves of a day and eras, as a BCP 47 or POSIX tag: `de`, `pt-BR`, `fr_CA`. By default English.",
         ),
         Setting::new("target", Kind::Field, Fallback::Text("@timestamp"), "The field that the time is written to."),
         Setting::new(
@@ -50,7 +49,7 @@ static DECLARATION: Declaration = Declaration {
     ],
     example: "filter { date { match => [ \"logdate\", \"MMM dd yyyy HH:mm:ss\", \"ISO8601\" ] } }",
     differs: &[
-        "differs from Logstash: names of months and days are read in English only; another `locale` is refused where a pattern has such names",
+        "differs from Logstash: names are those of Java 17's CLDR in 38 languages, and are read without the dot behind them too (`Okt` beside `Okt.`); another language is refused where a pattern has names. The machine's own language never counts",
         "differs from Logstash: a pattern without a month takes the present year, in December too",
     ],
     unavailable: None,
@@ -61,6 +60,8 @@ struct Date {
     source: FieldRef,
     formats: Vec<Format>,
     zone: ZoneOf,
+    /// The language of names; `None` is English.
+    locale: Option<&'static Locale>,
     /// `None`: the event's own time.
     target: Option<FieldRef>,
     tags: Vec<String>,
@@ -85,12 +86,13 @@ fn build(settings: &Settings, _build: &Build<'_>) -> Result<Box<dyn Filter>, Fau
         return Err(no_match(settings));
     }
     let formats = patterns.iter().map(format_of).collect::<Result<Vec<_>, Fault>>()?;
-    check_locale(settings, &formats)?;
+    let locale = locale_of(settings, &formats)?;
     let target = field(settings.text("target").unwrap_or("@timestamp"), settings, "target")?;
     Ok(Box::new(Date {
         source: field(source.as_text().unwrap_or_default(), settings, "match")?,
         formats,
         zone: zone_of(settings)?,
+        locale,
         target: (target.as_top() != Some("@timestamp")).then_some(target),
         tags: settings.texts("tag_on_failure"),
         scratch: Vec::new(),
@@ -116,14 +118,17 @@ fn format_of(item: &Item) -> Result<Format, Fault> {
     })
 }
 
-fn check_locale(settings: &Settings, formats: &[Format]) -> Result<(), Fault> {
-    let Some(locale) = settings.text("locale") else { return Ok(()) };
-    let language = locale.split(['-', '_', '.']).next().unwrap_or_default();
-    if language.eq_ignore_ascii_case("en") || !formats.iter().any(Format::has_names) {
-        return Ok(());
+fn locale_of(settings: &Settings, formats: &[Format]) -> Result<Option<&'static Locale>, Fault> {
+    let Some(text) = settings.text("locale") else { return Ok(None) };
+    let found = Locale::named(text);
+    if found.is_some() || !formats.iter().any(Format::has_names) {
+        return Ok(found);
     }
-    Err(Fault::at(settings.place("locale"), format!("names of months and days in `{locale}` are not known"))
-        .help("English is: `en`, `en-US`, `en_GB`; patterns without such names need no locale"))
+    let language = text.split(['-', '_', '.']).next().unwrap_or_default();
+    let languages = Locale::languages();
+    Err(Fault::at(settings.place("locale"), format!("names of months and days in `{text}` are not known"))
+        .help(format!("the languages are: {}", languages.join(", ")))
+        .unknown(language, languages))
 }
 
 fn zone_of(settings: &Settings) -> Result<ZoneOf, Fault> {
@@ -158,7 +163,7 @@ impl Date {
         let zone = self.zone.of(event, cx)?;
         let needs_now = self.formats.iter().any(|format| matches!(format, Format::Joda { .. }));
         let now = if needs_now { cx.effects.now() } else { Timestamp::default() };
-        let (moment, scratch) = (Moment { now, zone }, &mut self.scratch);
+        let (moment, scratch) = (Moment { now, zone, locale: self.locale }, &mut self.scratch);
         self.formats.iter().find_map(|format| format.read(value, &moment, scratch))
     }
 

@@ -117,6 +117,61 @@ fn patterns_are_tried_in_order() {
     check(&["ISO8601"], "[\"2011-04-09\",\"2012-04-09\"]", "2011-04-09T00:00:00.000Z");
 }
 
+/// What Java 17 prints for these patterns on 3 October 2026, a Saturday, at 15:04.
+#[test]
+fn names_are_read_in_many_languages() {
+    for (locale, pattern, text) in [
+        ("en", "EEE MMM d yyyy h:mm a", "Sat Oct 3 2026 3:04 PM"),
+        ("en-GB", "EEE d MMM yyyy h:mm a", "Sat 3 Oct 2026 3:04 pm"),
+        ("de", "EEEE, d. MMMM yyyy HH:mm", "Samstag, 3. Oktober 2026 15:04"),
+        ("de_DE.UTF-8", "EEE d. MMM yyyy HH:mm", "Sa. 3. Okt. 2026 15:04"),
+        ("de", "d. MMM yyyy HH:mm", "3. Okt 2026 15:04"),
+        ("fr", "EEE d MMM yyyy HH:mm", "sam. 3 oct. 2026 15:04"),
+        ("es", "EEEE d MMMM yyyy h:mm a", "sábado 3 octubre 2026 3:04 p.\u{a0}m."),
+        ("es-MX", "d MMM yyyy h:mm a", "3 oct. 2026 3:04 p. m."),
+        ("it", "EEE d MMM yyyy HH:mm", "sab 3 ott 2026 15:04"),
+        ("pt-BR", "d MMMM yyyy HH:mm", "3 outubro 2026 15:04"),
+        ("nl", "EEE d MMM yyyy HH:mm", "za 3 okt. 2026 15:04"),
+        ("pl", "d MMMM yyyy HH:mm", "3 października 2026 15:04"),
+        ("ru", "EEE, d MMM yyyy HH:mm", "сб, 3 окт. 2026 15:04"),
+        ("ru", "d MMMM yyyy HH:mm", "3 ОКТЯБРЯ 2026 15:04"),
+        ("sv", "EEEE d MMM yyyy HH:mm", "lördag 3 okt. 2026 15:04"),
+        ("da", "d MMM yyyy HH:mm", "3 okt. 2026 15:04"),
+        ("fi", "d MMMM yyyy HH:mm", "3 lokakuuta 2026 15:04"),
+        ("nb_NO", "d MMM yyyy HH:mm", "3 okt. 2026 15:04"),
+        ("cs", "EEEE d MMMM yyyy HH:mm", "sobota 3 října 2026 15:04"),
+        ("tr", "d MMMM yyyy EEEE HH:mm", "3 Ekim 2026 Cumartesi 15:04"),
+        ("tr", "d MMMM yyyy HH:mm", "3 EKİM 2026 15:04"),
+        ("ja", "yyyy年MMMMd日 ah:mm", "2026年10月3日 午後3:04"),
+        ("zh-Hans-CN", "yyyy年MMMd日 EEEE ah:mm", "2026年10月3日 星期六 下午3:04"),
+        ("zh", "yyyy MMMM d HH:mm", "2026 十月 3 15:04"),
+        ("ko", "yyyy년 MMM d일 a h:mm", "2026년 10월 3일 오후 3:04"),
+        ("vi", "d MMMM yyyy HH:mm", "3 tháng 10 2026 15:04"),
+    ] {
+        let settings =
+            [("match", list(&["t", pattern])), ("timezone", Item::text("UTC")), ("locale", Item::text(locale))];
+        let event = run(&settings, &format!("{{\"t\":\"{text}\"}}"), NOW);
+        assert_eq!(event, r#"Matched {"@timestamp":"2026-10-03T15:04:00.000Z"}"#, "{locale} {text}");
+    }
+}
+
+#[test]
+fn names_of_another_language_do_not_fit() {
+    let read = |locale: &str, text: &str| {
+        let settings =
+            [("match", list(&["t", "d MMM yyyy"])), ("timezone", Item::text("UTC")), ("locale", Item::text(locale))];
+        run(&settings, &format!("{{\"t\":\"{text}\"}}"), NOW)
+    };
+    assert!(read("de", "3 Mai 2026").starts_with("Matched"));
+    assert!(read("de", "3 May 2026").starts_with("Unmatched"));
+    assert!(read("en", "3 Mai 2026").starts_with("Unmatched"));
+    assert!(read("de-AT", "3 Jänner 2026").starts_with("Matched"));
+    assert!(read("de", "3 Jänner 2026").starts_with("Unmatched"));
+    // What a region leaves out of the language's names is read as the language has it.
+    assert!(read("de-LU", "3 Januar 2026").starts_with("Matched"));
+    assert!(read("en-GB", "3 Sept 2026").starts_with("Matched") && read("en-GB", "3 Sep 2026").starts_with("Matched"));
+}
+
 #[test]
 fn a_year_is_guessed() {
     let settings = [("match", list(&["t", "MMM dd HH:mm"])), ("timezone", Item::text("UTC"))];
@@ -180,8 +235,9 @@ fn mistakes_are_explained() {
         "there is no time zone `Europe/Berln`"
     );
     assert_eq!(
-        fault(&[("match", list(&["t", "MMM d"])), ("locale", Item::text("de"))]),
-        "names of months and days in `de` are not known"
+        fault(&[("match", list(&["t", "MMM d"])), ("locale", Item::text("xx-YY"))]),
+        "names of months and days in `xx-YY` are not known"
     );
     assert_eq!(fault(&[("match", list(&["t", "MMM d"])), ("locale", Item::text("en_US"))]), "");
+    assert_eq!(fault(&[("match", list(&["t", "ISO8601"])), ("locale", Item::text("xx"))]), "");
 }

@@ -109,7 +109,7 @@ static DECLARATION: Declaration = Declaration {
     ],
     example: r#"filter { grok { match => { "message" => "%{IP:client} %{WORD:method} %{URIPATHPARAM:request} %{NUMBER:bytes:int}" } } }"#,
     differs: &[
-        "differs from Logstash: a pattern's time is counted in steps (some 60,000 a millisecond, five million at most, which is less than a tenth of a second), so that the same line always gets the same answer; the steps are counted for each pattern, whatever `timeout_scope` says",
+        "differs from Logstash: a pattern's time is counted in steps (some 60,000 a millisecond, five million at most, which is less than a tenth of a second), so that the same line always gets the same answer; with `timeout_scope => event` they are those of all patterns together, where one that only Oniguruma can run counts a step a byte",
     ],
     unavailable: None,
 };
@@ -169,6 +169,8 @@ struct Grok {
     matches: Vec<Match>,
     written: Arc<AsWritten>,
     options: Options,
+    /// The steps of all patterns of an event together; `None`: each has its own.
+    event_steps: Option<u32>,
     captures: Captures,
 }
 
@@ -198,7 +200,9 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
     };
     let (named_captures_only, steps_max) = (compiler.named_captures_only, compiler.steps_max);
     let written = Arc::new(AsWritten { patterns, named_captures_only, steps_max, texts });
-    Ok(Box::new(Grok { matches, written, options, captures: Captures::default() }))
+    let is_shared = settings.text("timeout_scope") == Some("event") && steps_max > 0;
+    let event_steps = is_shared.then_some(steps_max);
+    Ok(Box::new(Grok { matches, written, options, event_steps, captures: Captures::default() }))
 }
 
 /// A grok pattern as a regular expression, for plugins that ask no more than whether it matches. `dirs`: folders and
@@ -331,8 +335,8 @@ impl Filter for Grok {
 
     fn boxed(&self) -> Box<dyn Filter> {
         let (matches, options) = (self.matches.clone(), self.options.clone());
-        let written = Arc::clone(&self.written);
-        Box::new(Grok { matches, written, options, captures: Captures::default() })
+        let (written, event_steps) = (Arc::clone(&self.written), self.event_steps);
+        Box::new(Grok { matches, written, options, event_steps, captures: Captures::default() })
     }
 
     fn account(&self, event: &Event<'_>) -> Option<Account> {
@@ -348,6 +352,7 @@ impl Grok {
     /// Whether any pattern matched.
     fn run<'b>(&mut self, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Result<bool, GaveUp> {
         let mut matched = false;
+        let mut left = self.event_steps;
         for one in &mut self.matches {
             let mut nth = 0;
             while let Some(text) = nth_text(event, &one.source, nth, cx) {
@@ -356,7 +361,7 @@ impl Grok {
                 let mut several = Asked { several: one.several.as_mut(), asked: false };
                 for (at, pattern) in one.patterns.iter().enumerate() {
                     if several.refute(at, &pattern.regex, text.str)
-                        || !pattern.regex.captures(text.str, 0, &mut self.captures)?
+                        || !pattern.captures(text.str, left.as_mut(), &mut self.captures)?
                     {
                         continue;
                     }
@@ -445,6 +450,15 @@ fn nth_text<'b>(event: &Event<'b>, source: &FieldRef, nth: usize, cx: &Context<'
 }
 
 impl Pattern {
+    /// `left`: the steps that are left, where they are shared.
+    #[inline]
+    fn captures(&self, text: &str, left: Option<&mut u32>, into: &mut Captures) -> Result<bool, GaveUp> {
+        match left {
+            Some(left) => self.regex.captures_within(text, left, into),
+            None => self.regex.captures(text, 0, into),
+        }
+    }
+
     fn write<'b>(
         &self,
         event: &mut Event<'b>,

@@ -120,6 +120,23 @@ fn failures_are_tagged() {
     );
 }
 
+/// Three patterns that each end in time do not together: where one scope says so, the other does not.
+#[test]
+fn the_time_is_each_patterns_or_the_events() {
+    let times_out = |scope: &str, count: usize| {
+        let list: Vec<String> = (0..3).map(|n| format!(r#""(?<x{n}>a)+(?=[xy])""#)).collect();
+        let list = list.join(",");
+        let settings = format!(r#"{{"match":{{"a":[{list}]}},"timeout_millis":0.01,"timeout_scope":"{scope}"}}"#);
+        let mut filter = testing::build(&PLUGIN, &settings).unwrap();
+        let event = testing::run(&mut *filter, &format!(r#"{{"a":"{}"}}"#, "a".repeat(count)), Identity::default()).1;
+        event.contains("_groktimeout")
+    };
+    assert!(!times_out("pattern", 5) && !times_out("event", 5));
+    let differs: Vec<usize> =
+        (5..400).step_by(5).filter(|count| times_out("event", *count) != times_out("pattern", *count)).collect();
+    assert!(!differs.is_empty() && differs.iter().all(|count| times_out("event", *count)), "{differs:?}");
+}
+
 #[test]
 fn options_decide_what_is_kept() {
     let kept = |more: &str| {

@@ -111,7 +111,7 @@ impl Engine {
         }
         match (self.fast_for(text), &self.slow) {
             (Some(fast), _) if self.exact => Ok(fast.is_match(text, 0)),
-            (_, Some(slow)) => match self.ask_machine(text, 0, steps_max, &mut Captures::default())? {
+            (_, Some(slow)) => match self.ask_machine(text, 0, steps_max, &mut Captures::default(), &mut 0)? {
                 Some(answer) => Ok(answer),
                 None => self.slow_start(text, 0).map_or(Ok(false), |from| slow.is_match(text, from, steps_max)),
             },
@@ -119,16 +119,25 @@ impl Engine {
         }
     }
 
-    pub fn captures(&self, text: &str, from: usize, steps_max: u32, into: &mut Captures) -> Result<bool, GaveUp> {
+    /// `used`: becomes the steps that the search took; where Oniguruma searches, which does not say, one a byte.
+    pub fn captures(
+        &self,
+        text: &str,
+        from: usize,
+        steps_max: u32,
+        into: &mut Captures,
+        used: &mut u64,
+    ) -> Result<bool, GaveUp> {
         if !self.may_match(text, from) {
             return Ok(false);
         }
         match (self.fast_for(text), &self.slow) {
             (Some(fast), None) => Ok(fast.captures(text, from, into)),
             (Some(fast), _) if self.exact && fast.captures_groups() => Ok(fast.captures(text, from, into)),
-            (_, Some(slow)) => match self.ask_machine(text, from, steps_max, into)? {
+            (_, Some(slow)) => match self.ask_machine(text, from, steps_max, into, used)? {
                 Some(answer) => Ok(answer),
                 None => {
+                    *used = text.len() as u64;
                     self.slow_start(text, from).map_or(Ok(false), |from| slow.captures(text, from, steps_max, into))
                 }
             },
@@ -146,12 +155,18 @@ impl Engine {
         from: usize,
         steps_max: u32,
         into: &mut Captures,
+        used: &mut u64,
     ) -> Result<Option<bool>, GaveUp> {
         let Some(machine) = &self.machine else { return Ok(None) };
         let fast = self.fast_for(text);
         if fast.is_some() && self.luck.is_good() {
-            match machine.first(text, from, &mut Steps::new(steps_max), into) {
-                Ok(Answer::Found) => return Ok(Some(true)),
+            let mut steps = Steps::new(steps_max);
+            match machine.first(text, from, &mut steps, into) {
+                // What the search from where `fast` points would have taken: it begins at the same place.
+                Ok(Answer::Found) => {
+                    *used = steps.used(steps_max);
+                    return Ok(Some(true));
+                }
                 Ok(Answer::None) => return Ok(Some(false)),
                 Ok(Answer::Unsure) => return Ok(None),
                 Ok(Answer::NotHere { .. }) | Err(GaveUp) => self.luck.worsen(),
@@ -162,7 +177,10 @@ impl Engine {
             None => Some(from),
         };
         let Some(start) = start else { return Ok(Some(false)) };
-        let answer = machine.search(text, start, &mut Steps::new(steps_max), into)?;
+        let mut steps = Steps::new(steps_max);
+        let answer = machine.search(text, start, &mut steps, into);
+        *used = steps.used(steps_max);
+        let answer = answer?;
         Ok(match answer {
             Answer::Found => {
                 self.luck.improve();

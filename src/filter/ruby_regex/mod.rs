@@ -153,7 +153,18 @@ impl RubyRegex {
 
     /// The first match at or behind `from` and its groups.
     pub fn captures(&self, text: &str, from: usize, into: &mut Captures) -> Result<bool, GaveUp> {
-        self.engine.captures(text, from, self.steps_max, into)
+        self.engine.captures(text, from, self.steps_max, into, &mut 0)
+    }
+
+    /// `captures` with steps that are shared with other searches: `left` is what is left of them, and becomes less.
+    pub fn captures_within(&self, text: &str, left: &mut u32, into: &mut Captures) -> Result<bool, GaveUp> {
+        if *left == 0 {
+            return Err(GaveUp);
+        }
+        let mut used = 0;
+        let found = self.engine.captures(text, 0, *left, into, &mut used);
+        *left = left.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX));
+        found
     }
 
     /// The text with every match replaced, as Ruby's `gsub` does; borrowed if nothing matched. A search that gives up

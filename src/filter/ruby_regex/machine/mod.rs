@@ -89,6 +89,11 @@ impl Steps {
         Steps(if max == 0 { u64::MAX } else { max.into() })
     }
 
+    /// How many of `max` were taken.
+    pub fn used(self, max: u32) -> u64 {
+        Steps::new(max).0 - self.0
+    }
+
     #[inline(always)]
     fn take(&mut self, count: usize) -> Result<(), GaveUp> {
         self.0 = self.0.checked_sub(count as u64).ok_or(GaveUp)?;

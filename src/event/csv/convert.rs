@@ -4,7 +4,6 @@ use crate::event::joda::{Dialect, Guess, Pattern};
 use crate::event::time::Civil;
 use crate::event::value::Text;
 use crate::event::{Timestamp, Value};
-use crate::plugin::{Fault, Item};
 use std::sync::LazyLock;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,12 +24,12 @@ const NAMES: &[(&str, Type)] = &[
 ];
 
 impl Type {
-    pub fn of(item: &Item) -> Result<Type, Fault> {
-        let name = item.as_text().unwrap_or_default();
-        NAMES.iter().find(|(known, _)| *known == name).map(|(_, to)| *to).ok_or_else(|| {
-            Fault::at(item.place, format!("`convert` knows no type `{name}`"))
-                .unknown(name, NAMES.iter().map(|(known, _)| *known))
-        })
+    pub fn named(name: &str) -> Option<Type> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, to)| *to)
+    }
+
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(known, _)| *known)
     }
 
     pub fn convert<'b>(self, text: Text<'b>) -> Value<'b> {
@@ -104,7 +103,8 @@ fn patterns(texts: &[&str]) -> Vec<Pattern> {
 }
 
 fn read(patterns: &[Pattern], text: &str) -> Option<Timestamp> {
-    let civil: Civil = patterns.iter().find_map(|pattern| pattern.read(text, Guess { year: 2000 })?.civil(1970))?;
+    let civil: Civil =
+        patterns.iter().find_map(|pattern| pattern.read(text, Guess { year: 2000, locale: None })?.civil(1970))?;
     civil.to_timestamp(0)
 }
 

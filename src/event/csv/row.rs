@@ -2,7 +2,7 @@
 //! quotes, and nothing stands around its quotes; a quote in another column is an error.
 
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaString, ArenaVec};
+use crate::event::{Arena, ArenaString, ArenaVec, Value, display, json};
 
 /// How columns are written.
 #[derive(Clone, Debug)]
@@ -15,18 +15,34 @@ pub struct Dialect {
 #[derive(Debug)]
 pub struct Malformed;
 
+/// Why columns cannot be written as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BadDialect {
+    Separator,
+    Quote,
+}
+
 impl Dialect {
-    /// Reads the first row of the text. A column with nothing in it is `None`, one with empty quotes an empty text.
+    pub fn new(separator: &str, quote: &str) -> Result<Dialect, BadDialect> {
+        let mut quotes = quote.chars();
+        match (quotes.next(), quotes.next()) {
+            _ if separator.is_empty() => Err(BadDialect::Separator),
+            (Some(quote), None) => Ok(Dialect { separator: separator.into(), quote }),
+            _ => Err(BadDialect::Quote),
+        }
+    }
+
+    /// Reads the first row of the text, and gives back what follows its line end. A column with nothing in it is `None`, one with empty quotes an empty text.
     pub fn read<'b>(
         &self,
         text: Text<'b>,
         columns: &mut ArenaVec<'b, Option<Text<'b>>>,
         arena: &'b Arena,
-    ) -> Result<(), Malformed> {
+    ) -> Result<&'b str, Malformed> {
         columns.clear();
         let mut rest = text.str;
-        if is_end(rest) {
-            return Ok(());
+        if let Some(next) = end(rest) {
+            return Ok(next);
         }
         loop {
             let behind = match rest.strip_prefix(self.quote) {
@@ -43,8 +59,7 @@ impl Dialect {
             };
             match behind.strip_prefix(&*self.separator) {
                 Some(next) => rest = next,
-                None if is_end(behind) => return Ok(()),
-                None => return Err(Malformed),
+                None => return end(behind).ok_or(Malformed),
             }
         }
     }
@@ -73,6 +88,29 @@ impl Dialect {
         }
     }
 
+    /// Appends a column. A text with nothing in it is a pair of quotes, a missing value nothing at all; lists and hashes
+    /// are JSON.
+    pub fn write(&self, value: Option<&Value<'_>>, out: &mut Vec<u8>) {
+        let mut bytes = Vec::new();
+        match value {
+            None | Some(Value::Null) => return,
+            Some(list @ Value::Array(_)) => json::write::value(list, &mut bytes),
+            Some(value) => display::append(value, &mut bytes),
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let is_plain = !text.is_empty()
+            && !text.starts_with([' ', '\t'])
+            && !text.contains(['\n', '\r', self.quote])
+            && !text.contains(&*self.separator);
+        if is_plain {
+            return out.extend_from_slice(text.as_bytes());
+        }
+        let quote = self.quote.to_string();
+        out.extend_from_slice(quote.as_bytes());
+        out.extend_from_slice(text.replace(self.quote, &quote.repeat(2)).as_bytes());
+        out.extend_from_slice(quote.as_bytes());
+    }
+
     fn plain_len(&self, text: &str) -> Result<usize, Malformed> {
         let row = &text[..text.find(['\n', '\r']).unwrap_or(text.len())];
         let column = &row[..row.find(&*self.separator).unwrap_or(row.len())];
@@ -80,6 +118,8 @@ impl Dialect {
     }
 }
 
-fn is_end(text: &str) -> bool {
-    text.is_empty() || text.starts_with(['\n', '\r'])
+/// What follows the line end that stands here; `None`: there is none.
+fn end(text: &str) -> Option<&str> {
+    let next = text.strip_prefix("\r\n").or_else(|| text.strip_prefix(['\n', '\r']));
+    next.or_else(|| text.is_empty().then_some(text))
 }

@@ -1,7 +1,7 @@
 //! Time zones: from a name or an offset, and from local times to points in time.
 
 use super::iso;
-use crate::event::time::{Civil, Timestamp};
+use super::time::{Civil, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 

@@ -4,7 +4,7 @@
 //! behind a `T` or a blank, as short as an hour, with a fraction of its last unit behind a point or a comma; a zone.
 //! Grammar: Joda-Time, `ISODateTimeFormat.dateTimeParser`.
 
-use crate::event::time::{Civil, civil_of_day, day_of_civil, days_in_month, is_leap_year, parse_iso_parts};
+use super::time::{Civil, civil_of_day, day_of_civil, days_in_month, is_leap_year, parse_iso_parts};
 
 /// The civil time, and the offset in seconds where the text has one.
 pub fn read(text: &str) -> Option<(Civil, Option<i32>)> {
