@@ -544,3 +544,22 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::load::{Request, load};
+
+    #[test]
+    fn figures_are_hidden_where_no_other_plugin_shares_the_name() {
+        let config = r#"
+            input {
+              file { path => "/a" id => "quiet" enable_metric => false }
+              file { path => "/b" enable_metric => false }
+              file { path => "/c" }
+            }
+            output { stdout { enable_metric => false } file { id => "quiet" path => "/tmp/x" } }"#;
+        let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
+        assert_eq!(unmetered(&pipeline), [("input", "quiet"), ("output", "stdout")]);
+    }
+}

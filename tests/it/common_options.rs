@@ -12,7 +12,7 @@ use timberline::plugin::{Declaration, Door, Fallback};
 const FILTERS: &[(&str, &str, &str)] = &[
     ("age", "", ""),
     ("aggregate", r#"task_id => "%{probe}" code => "map['n'] = 1""#, ""),
-    ("bytes", r#"source => "a""#, r#""a":"10kb""#),
+    ("bytes", r#"source => "a" target => "b""#, r#""a":"10kb""#),
     ("categorize", r#"rules => { "database" => "mongo" }"#, r#""message":"mongo""#),
     ("cidr", r#"address => [ "10.0.0.1" ] network => [ "10.0.0.0/8" ]"#, ""),
     ("clone", r#"clones => [ "audit" ]"#, ""),
