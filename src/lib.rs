@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod disk;
 pub mod pool;
 pub mod position;
 pub mod telemetry;

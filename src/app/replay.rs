@@ -8,6 +8,7 @@ use super::daemon::{self, DaemonConfig, Ended};
 use super::doors::{self, Doors};
 use super::dry_run::add_fixture_input;
 use crate::channel::Sender;
+use crate::disk::RealDisk;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::{Identity, Timestamp};
@@ -73,7 +74,7 @@ impl Book {
     /// Takes what is settled out of the files.
     fn take_out(&self, pages: &mut Pages) -> io::Result<()> {
         crash_point("replay.settled");
-        pages.taken_out += stored::remove(&self.data, &pages.settled)?;
+        pages.taken_out += stored::remove(&RealDisk, &self.data, &pages.settled)?;
         pages.settled.clear();
         Ok(())
     }
@@ -103,7 +104,7 @@ pub fn run(
 ) -> Result<Replayed, String> {
     let names: Vec<String> = pipeline.outputs.iter().map(|output| output.label.clone()).collect();
     let (mut meant, mut unfit) = (HashSet::new(), 0);
-    let looked = stored::each(&config.data, &mut |name, letter| {
+    let looked = stored::each(&RealDisk, &config.data, &mut |name, letter| {
         if filter(name, letter) {
             let fits = letter.is_json() && (through_pipeline || names.iter().any(|output| *output == letter.output));
             if fits { _ = meant.insert(name.to_string()) } else { unfit += 1 }
@@ -156,7 +157,7 @@ fn straight(config: &DaemonConfig, mut pipeline: Pipeline, letters: Letters) -> 
 
 impl Letters {
     fn each(&self, each: &mut dyn FnMut(&Stored<'_>, Receipt) -> bool) {
-        let read = stored::each(&self.data, &mut |name, letter| {
+        let read = stored::each(&RealDisk, &self.data, &mut |name, letter| {
             !self.names.contains(name) || each(letter, self.book.open(name))
         });
         if let Err(error) = read {

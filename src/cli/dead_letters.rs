@@ -7,6 +7,7 @@ use super::terminal::{BOLD, DIM, Look, printable};
 use super::{Ended, Exit, Failure, count, note, thousands};
 use crate::app::daemon::DaemonConfig;
 use crate::app::replay;
+use crate::disk::RealDisk;
 use crate::output::dead_letter::stored::{self, Stored};
 use crate::output::dead_letter::{Limit, Policy};
 use crate::registry;
@@ -70,7 +71,7 @@ fn list(arguments: &ListArguments) -> Ended {
     let filters = Filters::read(&arguments.filter)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut groups, mut failed) = (BTreeMap::<(String, u16, String, String), Group>::new(), None);
-    let read = stored::each(&settings.path_data, &mut |name, letter| {
+    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
         if !filters.fit(name, letter) {
             return true;
         }
@@ -149,7 +150,7 @@ fn general(reason: &str) -> String {
 fn show(arguments: &ShowArguments) -> Ended {
     let settings = arguments.settings.load()?;
     let mut found = Vec::new();
-    let read = stored::each(&settings.path_data, &mut |name, letter| {
+    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
         if name.starts_with(&arguments.id) {
             let mut text = Vec::new();
             found.push((name.to_string(), print(name, letter, &mut text).map(|()| text)));
@@ -216,14 +217,14 @@ fn drop_letters(arguments: &DropArguments) -> Ended {
         return Err(Failure::Refused { text: "this would delete every dead letter".into(), hint });
     }
     let mut names = HashSet::new();
-    let read = stored::each(&settings.path_data, &mut |name, letter| {
+    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
         if filters.fit(name, letter) {
             names.insert(name.to_string());
         }
         true
     });
     read.map_err(unreadable)?;
-    let dropped = stored::remove(&settings.path_data, &names).map_err(unreadable)?;
+    let dropped = stored::remove(&RealDisk, &settings.path_data, &names).map_err(unreadable)?;
     writeln!(io::stdout(), "{} deleted", count(dropped as usize, "dead letter"))?;
     Ok(Exit::Done)
 }

@@ -7,12 +7,15 @@
 //!
 //! Invariants: letters are on the disk (fsync) when `write` comes back, and only then does a document count as having its
 //! verdict. A line that a crash or a full disk tore is ended before the next letter, and is no JSON: readers pass over it.
+//! So is an empty line, which stands where a write failed before, or another run wrote: what it left may end otherwise on
+//! the disk than it seems to.
 //! The file is bounded: beyond `bytes_max` the newest or the oldest letters are dropped, counted and said.
 //! The folder's `.lock` (flock) is held while a file is written to: letters may be taken out while the daemon runs
 //! (`stored`), and nobody keeps a file open.
 
 pub mod stored;
 
+use crate::disk::{Disk, DiskFile};
 use crate::event::Timestamp;
 use crate::telemetry::crash::crash_point;
 use crate::telemetry::metrics;
@@ -20,10 +23,9 @@ use crate::telemetry::metrics::{Counter, Gauge};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder under the data folder.
 pub const FOLDER: &str = "dead_letters";
@@ -81,27 +83,33 @@ pub struct Limit {
 const FREED_PART: u64 = 8;
 
 /// The dead letters of one output.
-#[derive(Debug)]
 pub struct DeadLetters {
+    disk: Arc<dyn Disk>,
+    data: PathBuf,
     path: PathBuf,
     output: String,
     limit: Limit,
     gauge: Gauge,
     /// Letters that made room for others.
     forgotten: Counter,
+    /// What the file ends with is on the disk.
+    ends_well: bool,
 }
 
 impl DeadLetters {
     /// Touches nothing yet: the file is made with the first letter.
-    pub fn new(data: &Path, output: &str, limit: Limit) -> DeadLetters {
+    pub fn new(disk: Arc<dyn Disk>, data: &Path, output: &str, limit: Limit) -> DeadLetters {
         let name: String =
             output.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         let letters = DeadLetters {
+            disk,
+            data: data.into(),
             path: data.join(FOLDER).join(format!("{name}.ndjson")),
             output: output.into(),
             limit,
             gauge: metrics::gauge(metrics::DEAD_LETTER_BYTES, &[]),
             forgotten: metrics::counter(metrics::DEAD_LETTERS_FORGOTTEN, &[output]),
+            ends_well: false,
         };
         letters.gauge.set(letters.folder_bytes() as f64);
         letters
@@ -113,9 +121,9 @@ impl DeadLetters {
 
     /// Writes letters and syncs them. After an error none of them counts as kept.
     pub fn write<'a>(&mut self, letters: impl Iterator<Item = Letter<'a>>, now: Timestamp) -> io::Result<Kept> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        make_folder(folder)?;
-        let _locked = lock(folder)?;
+        let folder = self.data.join(FOLDER);
+        self.disk.make_folder(&self.data, &folder)?;
+        let _locked = self.disk.lock(&folder)?;
         let mut texts: Vec<Vec<u8>> = Vec::new();
         for letter in letters {
             let mut text = Vec::new();
@@ -124,41 +132,47 @@ impl DeadLetters {
         }
         let all = texts.len();
         let size = self.make_room(texts.iter().map(|text| text.len() as u64).sum())?;
-        let mut free = self.limit.bytes_max.saturating_sub(size);
+        let mut free = self.limit.bytes_max.saturating_sub(size + 1);
         texts.retain(|text| {
             let fits = free.checked_sub(text.len() as u64);
             free = fits.unwrap_or(free);
             fits.is_some()
         });
-        self.add(&texts)?;
+        if !texts.is_empty() {
+            let ended_well = std::mem::take(&mut self.ends_well);
+            self.add(&texts, ended_well)?;
+            self.disk.sync_folder(&folder)?;
+            self.ends_well = true;
+        }
         self.gauge.set(self.folder_bytes() as f64);
         Ok(Kept { kept: texts.len(), dropped: all - texts.len() })
     }
 
-    fn add(&self, texts: &[Vec<u8>]) -> io::Result<()> {
-        let mut file = self.open()?;
+    fn add(&self, texts: &[Vec<u8>], ended_well: bool) -> io::Result<()> {
+        let file = self.open()?;
         let mut last = [b'\n'];
-        let size = file.metadata()?.len();
+        let size = file.size()?;
         if size > 0 {
-            file.read_exact_at(&mut last, size - 1)?;
+            file.read_at(&mut last, size - 1)?;
         }
-        let end: &[u8] = if last == [b'\n'] { b"" } else { b"\n" };
+        let is_ended = last == [b'\n'] && (ended_well || size == 0);
+        let end: &[u8] = if is_ended { b"" } else { b"\n" };
         crash_point("dead_letters.before_write");
-        file.write_all(&[end, &texts.concat()].concat())?;
+        file.write_all_at(&[end, &texts.concat()].concat(), size)?;
         crash_point("dead_letters.before_fsync");
-        file.sync_data()
+        file.sync()
     }
 
     /// Drops the oldest letters if that is the policy and so many bytes do not fit. Says how large the file is.
     fn make_room(&self, bytes: u64) -> io::Result<u64> {
-        let size = fs::metadata(&self.path).map_or(0, |file| file.len());
+        let size = self.size()?;
         let most = self.limit.bytes_max;
-        if self.limit.policy == Policy::DropNewer || size + bytes <= most || size == 0 {
+        if self.limit.policy == Policy::DropNewer || size + 1 + bytes <= most || size == 0 {
             return Ok(size);
         }
-        let drop = (size + bytes - most).max(most / FREED_PART);
+        let drop = (size + 1 + bytes - most).max(most / FREED_PART);
         let mut gone = 0;
-        let dropped = stored::retain(&self.path, |line| {
+        let dropped = stored::retain(&*self.disk, &self.path, |line| {
             let goes = gone < drop;
             gone += if goes { line.len() as u64 + 1 } else { 0 };
             !goes
@@ -169,24 +183,27 @@ impl DeadLetters {
             documents = dropped,
             "dead letters are full (dead_letter_queue.max_bytes), the oldest are dropped"
         );
-        Ok(fs::metadata(&self.path).map_or(0, |file| file.len()))
+        self.size()
     }
 
     /// All outputs' letters together.
     fn folder_bytes(&self) -> u64 {
-        let folder = self.path.parent().map(std::fs::read_dir);
-        let files = folder.into_iter().flatten().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
+        let files = self.disk.files(&self.data.join(FOLDER)).unwrap_or_default();
+        files.iter().map(|(_, bytes)| bytes).sum()
     }
 
-    fn open(&self) -> io::Result<File> {
-        let is_new = !self.path.exists();
-        let file = OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&self.path)?;
-        if is_new && let Some(folder) = self.path.parent() {
-            // The entry of a new file is as durable as its folder.
-            File::open(folder)?.sync_all()?;
+    fn size(&self) -> io::Result<u64> {
+        match self.disk.open(&self.path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(0),
+            file => file?.size(),
         }
-        Ok(file)
+    }
+
+    fn open(&self) -> io::Result<Box<dyn DiskFile>> {
+        match self.disk.open_to_write(&self.path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => self.disk.create(&self.path),
+            file => file,
+        }
     }
 
     fn append(&self, letter: &Letter<'_>, now: Timestamp, out: &mut Vec<u8>) {
@@ -220,21 +237,6 @@ impl DeadLetters {
         }
         out.extend_from_slice(b"}\n");
     }
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    if !folder.is_dir() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        File::open(folder.parent().unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Nobody else writes to the folder's files while this lives.
-fn lock(folder: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(".lock"))?;
-    file.lock()?;
-    Ok(file)
 }
 
 /// The text as it stands, if it is JSON on one line.

@@ -15,10 +15,10 @@
 
 use super::book::Book;
 use super::cursor::Cursor;
-use super::disk::{Disk, DiskFile};
 use super::record::{self, Record, Scan};
 use super::room::Room;
 use crate::channel::Budget;
+use crate::disk::{Disk, DiskFile};
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::spool::{Kept, Lent, Refusal};
 use crate::telemetry::crash::crash_point;
@@ -29,6 +29,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const CURSOR: &str = "cursor";
+/// Larger than any cursor.
+const CURSOR_BYTES_MAX: usize = 1 << 20;
 /// Records are gathered to writes of this size.
 const WRITE_BYTES: usize = 256 << 10;
 
@@ -46,6 +48,8 @@ pub struct Lost {
 #[derive(Clone)]
 pub struct Shared {
     pub disk: Arc<dyn Disk>,
+    /// The folder of all outputs.
+    pub root: PathBuf,
     pub room: Arc<Room>,
     /// What is given out is taken from it.
     pub budget: Arc<Budget>,
@@ -78,6 +82,8 @@ struct Reader {
 pub struct Lane {
     shared: Shared,
     folder: PathBuf,
+    /// The folder is there, and its name durable.
+    is_placed: bool,
     segments: VecDeque<Segment>,
     open: Option<Open>,
     /// The number of the next record that is kept.
@@ -111,7 +117,8 @@ impl Lane {
             shared.room.take_anyway(bytes);
             segments.push_back(Segment { first, bytes, end: bytes });
         }
-        let cursor = shared.disk.read(&folder.join(CURSOR)).ok().and_then(|bytes| Cursor::read(&bytes));
+        let cursor =
+            shared.disk.read(&folder.join(CURSOR), CURSOR_BYTES_MAX).ok().and_then(|bytes| Cursor::read(&bytes));
         let mut lane = Lane {
             next: 0,
             reader: Reader { number: 0, scan: None },
@@ -121,6 +128,7 @@ impl Lane {
             torn: cursor.as_ref().map(|cursor| cursor.torn.clone()).unwrap_or_default(),
             cursor,
             segments,
+            is_placed: false,
             folder,
             shared,
         };
@@ -266,14 +274,18 @@ impl Lane {
         Ok(())
     }
 
-    fn create_page(&self) -> io::Result<Box<dyn DiskFile>> {
-        let (disk, path) = (&self.shared.disk, self.path(self.next));
-        disk.make_folder(&self.folder)?;
-        match disk.remove(&path) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-            _ => {}
+    fn place(&mut self) -> io::Result<()> {
+        if !self.is_placed {
+            self.shared.disk.make_folder(&self.shared.root, &self.folder)?;
+            self.is_placed = true;
         }
-        let file = disk.create(&path)?;
+        Ok(())
+    }
+
+    fn create_page(&mut self) -> io::Result<Box<dyn DiskFile>> {
+        self.place()?;
+        let (disk, path) = (&self.shared.disk, self.path(self.next));
+        let file = disk.create_anew(&path)?;
         crash_point("queue.segment_created");
         let made = file.write_all_at(&record::file_head(record::VERSION), 0);
         let made = made.and_then(|()| file.sync()).and_then(|()| disk.sync_folder(&self.folder));
@@ -401,10 +413,13 @@ impl Lane {
         let removable = if is_done { self.segments.len() } else { ends.take_while(|first| *first <= settled).count() };
         let said = self.cursor.as_ref().map(|cursor| cursor.settled);
         let is_news = if said.is_none() { !self.segments.is_empty() } else { said != Some(settled) };
-        if is_news && let Err(why) = self.write_cursor(settled) {
+        let written = if is_news { self.write_cursor(settled) } else { Ok(()) };
+        let is_full = matches!(&written, Err(why) if why.kind() == io::ErrorKind::StorageFull);
+        if let Err(why) = &written {
             tracing::debug!(%why, folder = %self.folder.display(), "cannot write the cursor of a queue");
-            // Where the disk is full, the cursor needs the room of what goes.
-            if why.kind() != io::ErrorKind::StorageFull {
+            // Where the disk is full, the cursor needs the room of what goes. Should the machine die between the two,
+            // documents that are delivered are said to be lost.
+            if !is_full {
                 return;
             }
         }
@@ -423,6 +438,9 @@ impl Lane {
             }
             self.shared.room.give_back(segment.bytes);
         }
+        if is_full && let Err(why) = self.write_cursor(settled) {
+            tracing::debug!(%why, folder = %self.folder.display(), "cannot write the cursor of a queue");
+        }
     }
 
     /// For a start that knows what was kept.
@@ -440,12 +458,22 @@ impl Lane {
         self.torn.retain(|torn| torn.end > settled);
         let cursor = Cursor { settled, kept: self.next, torn: self.torn.clone() };
         if self.cursor.as_ref() != Some(&cursor) {
-            let disk = &self.shared.disk;
-            disk.make_folder(&self.folder)?;
-            disk.replace(&self.folder.join(CURSOR), cursor.text().as_bytes())?;
+            self.place()?;
+            self.replace_cursor(cursor.text().as_bytes())?;
             self.cursor = Some(cursor);
         }
         Ok(())
+    }
+
+    /// At every moment the old one or the new one is whole.
+    fn replace_cursor(&self, bytes: &[u8]) -> io::Result<()> {
+        let (disk, path) = (&self.shared.disk, self.folder.join(CURSOR));
+        let temporary = path.with_added_extension("tmp");
+        disk.write_anew(&temporary, bytes)?;
+        crash_point("queue.cursor_before_rename");
+        disk.rename(&temporary, &path)?;
+        crash_point("queue.cursor_after_rename");
+        disk.sync_folder(&self.folder)
     }
 
     /// An empty lane leaves nothing behind.

@@ -11,20 +11,17 @@
 
 mod book;
 mod cursor;
-mod disk;
 mod lane;
 mod record;
 mod room;
-#[cfg(test)]
-mod simulated;
 mod spool;
 #[cfg(test)]
 mod tests;
 
-pub use disk::{Disk, DiskFile, RealDisk};
 pub use spool::DiskSpool;
 
 use crate::channel::Budget;
+use crate::disk::Disk;
 use crate::event::destination::DocBatch;
 use lane::{Lane, Shared};
 use room::Room;
@@ -55,7 +52,6 @@ pub struct Config {
 /// The queues of all outputs.
 #[derive(Clone)]
 pub struct Queue {
-    folder: PathBuf,
     shared: Shared,
 }
 
@@ -63,21 +59,22 @@ impl Queue {
     /// Touches nothing yet.
     pub fn new(config: &Config, disk: Arc<dyn Disk>, budget: Arc<Budget>) -> Queue {
         let room = Arc::new(Room::new(config.bytes_max));
-        let shared = Shared { disk, room, budget, page_bytes: config.page_bytes.max(1) };
-        Queue { folder: config.folder.clone(), shared }
+        let page_bytes = config.page_bytes.max(1);
+        Queue { shared: Shared { disk, root: config.folder.clone(), room, budget, page_bytes } }
     }
 
     /// The part of an output, with what it holds from before.
     pub fn spool(&self, output: &str) -> io::Result<DiskSpool> {
-        DiskSpool::open(output, self.folder.join(folder_name(output)), self.shared.clone())
+        DiskSpool::open(output, self.shared.root.join(folder_name(output)), self.shared.clone())
     }
 
     /// Folders of outputs other than these.
     pub fn strangers(&self, outputs: &[&str]) -> Vec<String> {
         let ours: Vec<String> = outputs.iter().map(|output| folder_name(output)).collect();
-        let folders = self.shared.disk.folders(&self.folder).unwrap_or_default();
-        let holds =
-            |name: &String| lanes_in(&*self.shared.disk, &self.folder.join(name)).iter().any(|lane| self.holds(lane));
+        let folders = self.shared.disk.folders(&self.shared.root).unwrap_or_default();
+        let holds = |name: &String| {
+            lanes_in(&*self.shared.disk, &self.shared.root.join(name)).iter().any(|lane| self.holds(lane))
+        };
         folders.into_iter().filter(|name| !ours.contains(name) && holds(name)).collect()
     }
 
@@ -89,8 +86,8 @@ impl Queue {
     pub fn inspect(&self, each: &mut dyn FnMut(&str, &DocBatch)) -> io::Result<Vec<Inspected>> {
         let disk = &*self.shared.disk;
         let mut found = Vec::new();
-        for output in disk.folders(&self.folder)? {
-            for folder in lanes_in(disk, &self.folder.join(&output)) {
+        for output in disk.folders(&self.shared.root)? {
+            for folder in lanes_in(disk, &self.shared.root.join(&output)) {
                 let mut lane = Lane::open(self.shared.clone(), folder.clone())?;
                 let index = if folder.ends_with(MAIN_FOLDER) { None } else { lane.first_index() };
                 let (mut documents, mut receipts) = (0, Vec::new());

@@ -21,7 +21,7 @@
 //! the next head is looked for. So damage takes the records that it lies in, and no other.
 //! Records are numbered from 0 in each lane, without holes: what is missing is known by its number.
 
-use super::disk::DiskFile;
+use crate::disk::DiskFile;
 use crate::event::destination::Doc;
 use crate::event::spool::Lent;
 use xxhash_rust::xxh3::xxh3_64;

@@ -14,6 +14,9 @@ mod writer;
 use crate::channel::Budget;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+#[cfg(test)]
+use crate::disk::Disk;
+use crate::disk::RealDisk;
 use crate::position::Closing;
 use crate::position::Ledger;
 use crate::position::Position;
@@ -36,6 +39,7 @@ use writer::Writer;
 pub use ledger::Kept;
 pub use store::FolderLock;
 pub use store::OpenError;
+use store::Store;
 pub use store::WriteError;
 
 /// How often the file is written while positions move: what is sent again after a crash is what was delivered since.
@@ -65,6 +69,9 @@ impl Config {
 pub struct Registry {
     desk: Arc<Desk>,
     writer: Writer,
+    /// Let go of last.
+    #[expect(dead_code, reason = "it is held, not read")]
+    lock: Option<FolderLock>,
 }
 
 impl Registry {
@@ -75,10 +82,25 @@ impl Registry {
 
     /// `open`, with all its arguments.
     pub fn open_with(config: Config, budget: Arc<Budget>, clock: Arc<dyn Clock>) -> Result<Registry, OpenError> {
-        let (store, kept) = store::Store::open(&config.folder)?;
+        let lock = FolderLock::of(&config.folder)?;
+        let (store, kept) = Store::open(Arc::new(RealDisk), &config.folder)?;
         let desk = Arc::new(Desk::new(Book::load(kept), budget, clock));
         let writer = Writer::start(store, Arc::clone(&desk), &config);
-        Ok(Registry { desk, writer })
+        Ok(Registry { desk, writer, lock: Some(lock) })
+    }
+
+    /// A registry that writes when it is told to (`flush`), on a disk of the caller's: for simulations.
+    #[cfg(test)]
+    pub fn simulated(
+        folder: &Path,
+        disk: Arc<dyn Disk>,
+        budget: Arc<Budget>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Registry, OpenError> {
+        let (store, kept) = Store::open(disk, folder)?;
+        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock));
+        let writer = Writer::without_thread(store, Arc::clone(&desk));
+        Ok(Registry { desk, writer, lock: None })
     }
 
     /// Writes down now what is not written yet.

@@ -29,30 +29,28 @@
 mod text;
 
 use super::ledger::Kept;
+use crate::disk::Disk;
+use crate::disk::RealDisk;
 use crate::telemetry::crash::crash_point;
 use std::fmt;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use text::Damage;
 pub use text::VERSION;
 
 /// Larger than any registry: a million sources. What is larger is not ours.
-const FILE_BYTES_MAX: u64 = 256 << 20;
+const FILE_BYTES_MAX: usize = 256 << 20;
 
-/// The folder, locked.
-#[derive(Debug)]
+/// The files in a folder that nobody else uses.
 pub struct Store {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
-    #[expect(dead_code, reason = "it is held, not read")]
-    lock: FolderLock,
 }
 
 /// Nobody else uses the data folder while this lives.
@@ -109,10 +107,9 @@ impl fmt::Display for WriteError {
 impl std::error::Error for WriteError {}
 
 impl Store {
-    /// Locks the folder and reads what it holds.
-    pub fn open(folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
-        let lock = FolderLock::of(folder)?;
-        let store = Store { folder: folder.into(), lock };
+    /// Reads what the folder holds, which must be locked.
+    pub fn open(disk: Arc<dyn Disk>, folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
+        let store = Store { disk, folder: folder.into() };
         let kept = store.read()?;
         Ok((store, kept))
     }
@@ -120,22 +117,30 @@ impl Store {
     /// Replaces what the file says.
     pub fn write(&self, kept: &[Kept]) -> Result<(), WriteError> {
         let (temporary, current) = (self.path("registry.tmp"), self.path("registry"));
-        write_whole(&temporary, &text::encode(kept)).map_err(|why| {
+        self.write_whole(&temporary, &text::encode(kept)).map_err(|why| {
             // A full disk needs its room back; the next writing starts anew.
-            let _ = fs::remove_file(&temporary);
+            let _ = self.disk.remove(&temporary);
             failed("write", &temporary)(why)
         })?;
         crash_point("registry.before_rename");
-        match fs::rename(&current, self.path("registry.bak")) {
+        match self.disk.rename(&current, &self.path("registry.bak")) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed("rename", &current)(why)),
             _ => {}
         }
         crash_point("registry.between_renames");
-        fs::rename(&temporary, &current).map_err(failed("rename", &temporary))?;
+        self.disk.rename(&temporary, &current).map_err(failed("rename", &temporary))?;
         crash_point("registry.after_rename");
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed("fsync", &self.folder))?;
+        self.disk.sync_folder(&self.folder).map_err(failed("fsync", &self.folder))?;
         crash_point("registry.after_folder_fsync");
         Ok(())
+    }
+
+    fn write_whole(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        let file = self.disk.create_anew(file)?;
+        crash_point("registry.before_write");
+        file.write_all_at(bytes, 0)?;
+        crash_point("registry.before_fsync");
+        file.sync()
     }
 
     fn read(&self) -> Result<Vec<Kept>, OpenError> {
@@ -148,7 +153,7 @@ impl Store {
     /// `None`: not there, or damaged and put aside.
     fn read_one(&self, name: &str) -> Result<Option<Vec<Kept>>, OpenError> {
         let file = self.path(name);
-        let bytes = match read_whole(&file) {
+        let bytes = match self.disk.read(&file, FILE_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(why) => return Err(OpenError::Unreadable { file, why }),
@@ -165,7 +170,7 @@ impl Store {
 
     fn put_aside(&self, file: &Path, what: &str) {
         let aside = file.with_added_extension("damaged");
-        let kept = fs::rename(file, &aside).is_ok();
+        let kept = self.disk.rename(file, &aside).is_ok();
         tracing::warn!(
             file = %file.display(), what, kept_as = kept.then(|| aside.display().to_string()),
             "damaged registry: an earlier state is used, lines that were delivered since are sent again"
@@ -197,7 +202,7 @@ fn failed(tried: &'static str, file: &Path) -> impl FnOnce(io::Error) -> WriteEr
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let unusable = |why| OpenError::Folder { folder: folder.into(), why };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+    RealDisk.make_folder(folder, folder).map_err(unusable)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     let lock = options.open(folder.join(".lock")).map_err(unusable)?;
@@ -208,31 +213,8 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
     // A lock file that can be opened does not say that others can be made.
     let probe = folder.join("registry.tmp");
-    create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(unusable)?;
+    RealDisk.create_anew(&probe).and_then(|_| RealDisk.remove(&probe)).map_err(unusable)?;
     Ok(lock)
-}
-
-/// The file is new: nobody else has it open, and no link leads elsewhere.
-fn create(file: &Path) -> io::Result<File> {
-    match fs::remove_file(file) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)
-}
-
-fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = create(file)?;
-    crash_point("registry.before_write");
-    file.write_all(bytes)?;
-    crash_point("registry.before_fsync");
-    file.sync_all()
-}
-
-fn read_whole(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(file)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -96,6 +96,12 @@ impl Writer {
         Writer { desk, store, thread: Mutex::new(thread.ok()) }
     }
 
+    /// Writes when it is told to, and at its end.
+    #[cfg(test)]
+    pub fn without_thread(store: Store, desk: Arc<Desk>) -> Writer {
+        Writer { desk, store: Arc::new(Mutex::new(store)), thread: Mutex::new(None) }
+    }
+
     pub fn flush(&self) -> Result<(), WriteError> {
         write(&self.store, &self.desk)
     }

@@ -17,7 +17,7 @@ use source::Source;
 
 /// The floors of the house, lowest first. A room may import from the floors below its own; neighbours do not know each other.
 const FLOORS: &[&[&str]] = &[
-    &["position", "pool", "clock", "backoff", "telemetry"],
+    &["position", "pool", "clock", "disk", "backoff", "telemetry"],
     &["event", "lang", "plugin", "channel"],
     &["filter", "codec"],
     &["input", "pipeline", "registry", "queue", "output"],

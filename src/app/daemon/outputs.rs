@@ -3,11 +3,12 @@
 use super::DaemonConfig;
 use crate::channel::{Budget, Sender, StopSwitch, bounded};
 use crate::clock::Clock;
+use crate::disk::RealDisk;
 use crate::event::destination::DocBatch;
 use crate::event::spool::Spool;
 use crate::output;
 use crate::pipeline::OutputSpec;
-use crate::queue::{Queue, RealDisk};
+use crate::queue::Queue;
 use crate::telemetry::readiness::Readiness;
 use std::sync::Arc;
 use tokio::task::JoinSet;

@@ -1,6 +1,7 @@
 //! Dead letters read back: one by one, by name, and taken out. A letter's name is the XXH3 of its line.
 
-use super::{FOLDER, lock};
+use super::FOLDER;
+use crate::disk::{Disk, Stream};
 use crate::telemetry::crash::crash_point;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,9 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -63,23 +62,19 @@ pub fn name_of(line: &[u8]) -> String {
     format!("{:016x}", xxh3_64(line))
 }
 
-fn files(data: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(data.join(FOLDER)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+fn files(disk: &dyn Disk, data: &Path) -> io::Result<Vec<PathBuf>> {
+    let folder = data.join(FOLDER);
+    let names = disk.files(&folder)?.into_iter().map(|(name, _)| name);
     let mut files: Vec<PathBuf> =
-        paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "ndjson")).collect();
+        names.filter(|name| name.ends_with(".ndjson")).map(|name| folder.join(name)).collect();
     files.sort();
     Ok(files)
 }
 
 /// Shows every letter with its name, the oldest of an output first, while `each` says so.
-pub fn each(data: &Path, each: &mut dyn FnMut(&str, &Stored<'_>) -> bool) -> io::Result<()> {
-    for file in files(data)? {
-        let mut reader = BufReader::new(File::open(file)?);
+pub fn each(disk: &dyn Disk, data: &Path, each: &mut dyn FnMut(&str, &Stored<'_>) -> bool) -> io::Result<()> {
+    for file in files(disk, data)? {
+        let mut reader = BufReader::new(Stream::new(disk.open(&file)?));
         let mut line = Vec::new();
         while {
             line.clear();
@@ -98,26 +93,25 @@ pub fn each(data: &Path, each: &mut dyn FnMut(&str, &Stored<'_>) -> bool) -> io:
 }
 
 /// Takes letters out. Says how many.
-pub fn remove(data: &Path, names: &HashSet<String>) -> io::Result<u64> {
+pub fn remove(disk: &dyn Disk, data: &Path, names: &HashSet<String>) -> io::Result<u64> {
     let mut removed = 0;
     let folder = data.join(FOLDER);
-    if names.is_empty() || !folder.is_dir() {
+    if names.is_empty() || !disk.is_folder(&folder) {
         return Ok(0);
     }
-    let _locked = lock(&folder)?;
-    for file in files(data)? {
-        removed += retain(&file, |line| !names.contains(&name_of(line)))?;
+    let _locked = disk.lock(&folder)?;
+    for file in files(disk, data)? {
+        removed += retain(disk, &file, |line| !names.contains(&name_of(line)))?;
     }
     Ok(removed)
 }
 
 /// Writes a file anew without the lines that do not stay: at every moment the old or the new one is whole. The folder
 /// must be locked. Says how many lines went.
-pub(super) fn retain(path: &Path, mut stays: impl FnMut(&[u8]) -> bool) -> io::Result<u64> {
+pub(super) fn retain(disk: &dyn Disk, path: &Path, mut stays: impl FnMut(&[u8]) -> bool) -> io::Result<u64> {
     let temporary = path.with_extension("tmp");
-    let mut reader = BufReader::new(File::open(path)?);
-    let new = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    let mut writer = BufWriter::new(new);
+    let mut reader = BufReader::new(Stream::new(disk.open(path)?));
+    let mut writer = BufWriter::new(Stream::new(disk.create_anew(&temporary)?));
     let (mut line, mut gone) = (Vec::new(), 0);
     while {
         line.clear();
@@ -133,12 +127,12 @@ pub(super) fn retain(path: &Path, mut stays: impl FnMut(&[u8]) -> bool) -> io::R
     }
     let new = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
     if gone == 0 {
-        return fs::remove_file(&temporary).map(|()| 0);
+        return disk.remove(&temporary).map(|()| 0);
     }
-    new.sync_all()?;
+    new.into_file().sync()?;
     crash_point("dead_letters.before_rename");
-    fs::rename(&temporary, path)?;
+    disk.rename(&temporary, path)?;
     crash_point("dead_letters.after_rename");
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+    path.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))?;
     Ok(gone)
 }

@@ -17,6 +17,7 @@ use super::setup::{self, Report, Trouble};
 use super::spooling::{self, Spooling};
 use crate::backoff::Backoff;
 use crate::channel::{Empty, StopSwitch};
+use crate::disk::RealDisk;
 use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
 use crate::output::Wiring;
@@ -158,7 +159,7 @@ impl Bulk {
             hurried: false,
             closed: false,
             letters: Vec::new(),
-            writer: Some(DeadLetters::new(&wiring.data, &wiring.label, wiring.dead_letters)),
+            writer: Some(DeadLetters::new(Arc::new(RealDisk), &wiring.data, &wiring.label, wiring.dead_letters)),
             write_again: None,
             write_backoff: retry,
             open: 0,

@@ -1,6 +1,7 @@
 //! What is written comes back; what is torn, flipped, newer or in use does not do harm.
 
 use super::*;
+use crate::disk::simulated::{Random, SimulatedDisk, play_seeds};
 use crate::position::Position;
 use crate::position::SourceKey;
 use proptest::prelude::*;
@@ -14,17 +15,27 @@ fn two() -> Vec<Kept> {
     vec![kept("docker:4f5a:stderr", 1_763_460_245_123_456_789, 2), kept("file:64769:131:00ff", 4096, 0)]
 }
 
+fn open(folder: &Path) -> Result<(FolderLock, Store, Vec<Kept>), OpenError> {
+    let lock = FolderLock::of(folder)?;
+    let (store, kept) = Store::open(Arc::new(RealDisk), folder)?;
+    Ok((lock, store, kept))
+}
+
+fn refusal(folder: &Path) -> String {
+    open(folder).err().map(|why| why.to_string()).unwrap_or_default()
+}
+
 /// A folder whose file holds `two`, and whose earlier file held the first of them.
 fn written() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let (store, _) = Store::open(folder.path()).unwrap();
+    let (_lock, store, _) = open(folder.path()).unwrap();
     store.write(&two()[..1]).unwrap();
     store.write(&two()).unwrap();
     folder
 }
 
 fn reopened(folder: &tempfile::TempDir) -> Vec<Kept> {
-    Store::open(folder.path()).unwrap().1
+    open(folder.path()).unwrap().2
 }
 
 #[test]
@@ -89,7 +100,7 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     let newer = format!("{body}end {:016x}\n", xxhash_rust::xxh3::xxh3_64(body.as_bytes()));
     let file = folder.path().join("registry");
     fs::write(&file, &newer).unwrap();
-    let error = Store::open(folder.path()).unwrap_err().to_string();
+    let error = refusal(folder.path());
     assert_eq!(
         error,
         format!("{} was written by a newer timberline (format 2, this one reads up to 1)", file.display())
@@ -100,8 +111,8 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
 #[test]
 fn a_second_daemon_is_refused_and_let_in_when_the_first_is_gone() {
     let folder = written();
-    let first = Store::open(folder.path()).unwrap();
-    let error = Store::open(folder.path()).unwrap_err().to_string();
+    let first = open(folder.path()).unwrap();
+    let error = refusal(folder.path());
     assert_eq!(error, format!("the data folder {} is in use by another timberline", folder.path().display()));
     drop(first);
     assert_eq!(reopened(&folder), two());
@@ -112,14 +123,14 @@ fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a file");
     fs::write(&file, "").unwrap();
-    let error = Store::open(&file.join("data")).unwrap_err().to_string();
+    let error = refusal(&file.join("data"));
     assert!(error.starts_with(&format!("cannot use the data folder {}/data: ", file.display())), "{error}");
 }
 
 #[test]
 fn a_writing_that_fails_leaves_the_old_file_and_the_next_one_works() {
     let folder = written();
-    let (store, _) = Store::open(folder.path()).unwrap();
+    let (_lock, store, _) = open(folder.path()).unwrap();
     let blocker = folder.path().join("registry.tmp");
     fs::create_dir(&blocker).unwrap();
     let error = store.write(&[]).unwrap_err().to_string();
@@ -134,11 +145,51 @@ fn a_writing_that_fails_leaves_the_old_file_and_the_next_one_works() {
 fn folder_and_files_are_the_owners_alone() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("data");
-    let (store, _) = Store::open(&folder).unwrap();
+    let (_lock, store, _) = open(&folder).unwrap();
     store.write(&two()).unwrap();
     let mode = |path: PathBuf| fs::metadata(path).unwrap().mode() & 0o777;
     assert_eq!(mode(folder.clone()), 0o700);
     assert_eq!([".lock", "registry"].map(|name| mode(folder.join(name))), [0o600, 0o600]);
+}
+
+/// Whatever fails and whenever the machine dies, what is read back is what was written last or tried since; a death
+/// between the two renames may cost one writing more.
+#[test]
+fn after_any_crash_the_positions_are_those_of_one_of_the_last_writings() {
+    const SEEDS: u64 = if cfg!(feature = "soak") { 50_000 } else { 3_000 };
+    play_seeds(SEEDS, |seed| {
+        let (mut random, disk, folder) = (Random(seed), SimulatedDisk::default(), Path::new("/data"));
+        disk.make_folder(folder, folder).unwrap();
+        let positions = |number: u64| vec![kept("a", number, 0), kept("b", 1000 + number, number as u32)];
+        let (mut tried, mut written) = (0, [0, 0]);
+        let mut store = Store::open(Arc::new(disk.clone()), folder).ok().unwrap().0;
+        for _ in 0..30 {
+            match random.below(8) {
+                0 => disk.fail(random.below(8) as u32, 1 + random.below(4) as u32),
+                1 => disk.cut_power(random.below(12) as u32),
+                2 => disk.read_only(random.one_in(2)),
+                3 => disk.limit(Some(random.below(400) as usize)),
+                4 | 5 => {
+                    match random.one_in(3) {
+                        true => disk.crash(&mut random),
+                        false => disk.heal(),
+                    }
+                    disk.heal();
+                    let (opened, found) = Store::open(Arc::new(disk.clone()), folder).ok().expect("it can be read");
+                    let number = found.first().map_or(0, |kept| kept.position.at);
+                    assert!((written[0]..=tried).contains(&number), "{number} of {written:?} {tried}");
+                    assert!(number == 0 || found == positions(number));
+                    (store, written) = (opened, [number.min(written[0]), number]);
+                }
+                _ => {
+                    tried += 1;
+                    if store.write(&positions(tried)).is_ok() {
+                        written = [written[1], tried];
+                    }
+                }
+            }
+        }
+    });
 }
 
 proptest! {
