@@ -1,186 +1,102 @@
-//! The sending loop: carries batches into the outbox, its requests to the engine, and the answers back.
+//! The sending loop: carries batches into the `dispatch`, its requests to the engine, and the answers back.
 //!
 //! A request leaves as soon as the engine is free and takes everything that waits; there is no timer to tune.
 //! The loop is one task and owns all state; requests, the queue on disk and the writing of dead letters run beside it
-//! and come back with what they were given. When the time to stop is over, what has no verdict goes to the queue on
-//! disk; without one it is dropped, its receipts are forgotten, and it is read again at the next start.
+//! and come back with what they were given. What happens when is decided by `dispatch`; here it is done. When the time to
+//! stop is over, what has no verdict goes to the queue on disk; without one it is dropped, its receipts are forgotten,
+//! and it is read again at the next start.
 
 mod stopping;
 
 use super::client::{Client, Failure, Frames, random};
 use super::config::Config;
-use super::health::{Health, OnceAMinute};
-use super::outbox::{Letter, Need, Outbox, Outcome, Request};
-use super::preparing::{Preparing, Told};
+use super::dispatch::{Answer, Dispatch, Done, Job, Silence, Situation};
+use super::health::Health;
+use super::outbox::Request;
 use super::reply::{self, Reply};
-use super::setup::{self, Report, Trouble};
-use super::spooling::{self, Spooling};
+use super::setup;
 use crate::backoff::Backoff;
-use crate::channel::{Empty, StopSwitch};
+use crate::channel::{Empty, Receiver, Stop, StopSwitch};
+use crate::clock::Clock;
 use crate::disk::RealDisk;
 use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
 use crate::output::Wiring;
-use crate::output::dead_letter::{self, DeadLetters, Kept};
+use crate::output::dead_letter::DeadLetters;
 use crate::telemetry::crash::crash_point;
 use crate::telemetry::metrics;
-use crate::telemetry::metrics::{Counter, Gauge, Histogram};
-use std::io;
+use crate::telemetry::metrics::{Counter, Histogram};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const NDJSON: &str = "application/x-ndjson";
-/// Without a verdict for so long, the engine does not take documents.
-const STALL: Duration = Duration::from_secs(2);
-/// Memory is looked at so often while documents wait.
-const LOOK_INTERVAL: Duration = Duration::from_millis(250);
-/// The part of the time to stop that is left for that.
+/// The part of the time to stop that is left for putting things away.
 const SPILL_PART: u32 = 4;
 
-/// What came back to the loop.
-enum Done {
-    Answered {
-        request: Request,
-        answer: Result<Reply, Failure>,
-    },
-    Written {
-        letters: Vec<Letter>,
-        writer: DeadLetters,
-        written: io::Result<Kept>,
-    },
-    Reachable,
-    Prepared(Result<Report, Trouble>),
-    Spooled(spooling::Done),
-    /// The time was over before an answer came.
-    Stopped(Request),
+/// The output at work.
+pub struct Bulk {
+    wire: Arc<Wire>,
+    dispatch: Dispatch,
+    batches: Receiver<DocBatch>,
+    tasks: JoinSet<Done>,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+    shutdown_timeout: Duration,
+    /// The time is over: requests come back without an answer.
+    cut: StopSwitch,
 }
 
-/// Handles of the metrics that are counted into per request.
-struct Counts {
-    stored: [Counter; 2],
-    already_there: [Counter; 2],
-    dead_letter: [Counter; 2],
-    refused: [Counter; 2],
-    made: Counter,
-    open: Gauge,
-    conflicts: Counter,
+/// The way to the engine.
+struct Wire {
+    client: Client,
+    config: Config,
+    label: Arc<str>,
     bytes: Counter,
     seconds: Histogram,
 }
 
-impl Counts {
-    fn new(output: &str, index: &str) -> Counts {
-        let documents = |outcome: &str| {
-            [
-                metrics::counter(metrics::DOCUMENTS, &[output, outcome]),
-                metrics::counter(metrics::INDEX_DOCUMENTS, &[index, outcome]),
-            ]
-        };
-        Counts {
-            stored: documents("stored"),
-            already_there: documents("already_there"),
-            dead_letter: documents("dead_letter"),
-            refused: documents("refused"),
-            made: metrics::counter(metrics::DOCUMENTS_MADE, &[output]),
-            open: metrics::gauge(metrics::DOCUMENTS_OPEN, &[output]),
-            conflicts: metrics::counter(metrics::CONFLICTS, &[output]),
-            bytes: metrics::counter(metrics::BYTES_SENT, &[output]),
-            seconds: metrics::histogram(metrics::REQUEST_SECONDS, &[output]),
-        }
-    }
-
-    fn add(counters: &[Counter; 2], count: usize) {
-        counters.iter().for_each(|counter| counter.increment(count as u64));
-    }
-}
-
-/// The output at work.
-pub struct Bulk {
-    client: Arc<Client>,
-    config: Arc<Config>,
-    wiring: Wiring,
-    outbox: Outbox,
-    tasks: JoinSet<Done>,
-    counts: Arc<Counts>,
-    health: Health,
-    /// No address answers; a task waits for one.
-    nowhere: bool,
-    preparing: Preparing,
-    spooling: Spooling,
-    /// When a document last had a verdict, or there was none to have one.
-    progress: Instant,
-    /// The time is over: requests come back without an answer.
-    cut: StopSwitch,
-    /// The word to stop was heard.
-    hurried: bool,
-    /// The pipe from the workers is closed.
-    closed: bool,
-    letters: Vec<Letter>,
-    /// `None` while it is writing.
-    writer: Option<DeadLetters>,
-    /// Dead letters could not be written: when to try again.
-    write_again: Option<Instant>,
-    write_backoff: Backoff,
-    /// Documents without a verdict.
-    open: usize,
-    refusals: usize,
-    say: Sayings,
-}
-
-/// What is said once a minute at most.
-#[derive(Default)]
-struct Sayings {
-    refused: OnceAMinute,
-    unwritable: OnceAMinute,
-    dropped: OnceAMinute,
-    overloaded: OnceAMinute,
-    closed_index: OnceAMinute,
-    address: OnceAMinute,
-}
-
 impl Bulk {
-    pub fn new(client: Client, config: Config, mut wiring: Wiring) -> Bulk {
+    pub fn new(client: Client, config: Config, wiring: Wiring) -> Bulk {
         let now = Instant::now();
-        let retry = Backoff::new(config.retry_initial, config.retry_max);
-        let spooling = Spooling::new(&wiring.label, wiring.spool.take(), retry.clone(), now);
-        let mut outbox = Outbox::new(config.bulk_bytes_max, config.bulk_requests_max, retry.clone());
-        outbox.resume(&spooling.lanes(), wiring.persisted && spooling.exists(), now);
+        let label = wiring.label;
+        let situation = Situation {
+            index_pattern: config.index_pattern.clone(),
+            prepares: config.setup.is_some(),
+            bulk_bytes_max: config.bulk_bytes_max,
+            bulk_requests_max: config.bulk_requests_max,
+            retry: Backoff::new(config.retry_initial, config.retry_max),
+            budget: wiring.budget,
+            spool: wiring.spool,
+            persisted: wiring.persisted,
+            health: Health::new(label.clone(), client.addresses(), wiring.readiness, now),
+            writer: DeadLetters::new(Arc::new(RealDisk), &wiring.data, &label, wiring.dead_letters),
+            label: label.clone(),
+        };
+        let bytes = metrics::counter(metrics::BYTES_SENT, &[&label]);
+        let seconds = metrics::histogram(metrics::REQUEST_SECONDS, &[&label]);
         Bulk {
-            outbox,
-            spooling,
-            preparing: Preparing::new(config.setup.is_some(), retry.clone()),
-            progress: now,
-            cut: StopSwitch::default(),
+            dispatch: Dispatch::new(situation, now),
+            wire: Arc::new(Wire { client, config, label, bytes, seconds }),
+            batches: wiring.batches,
             tasks: JoinSet::new(),
-            counts: Arc::new(Counts::new(&wiring.label, &config.index_pattern)),
-            health: Health::new(wiring.label.clone(), client.addresses(), wiring.readiness.clone(), now),
-            nowhere: false,
-            hurried: false,
-            closed: false,
-            letters: Vec::new(),
-            writer: Some(DeadLetters::new(Arc::new(RealDisk), &wiring.data, &wiring.label, wiring.dead_letters)),
-            write_again: None,
-            write_backoff: retry,
-            open: 0,
-            refusals: 0,
-            say: Sayings::default(),
-            client: Arc::new(client),
-            config: Arc::new(config),
-            wiring,
+            clock: wiring.clock,
+            stop: wiring.stop,
+            shutdown_timeout: wiring.shutdown_timeout,
+            cut: StopSwitch::default(),
         }
     }
 
     /// Runs until everything is delivered and no more can come, or the time to stop is over.
     pub async fn run(mut self) {
-        let (client, stop, patience) = (self.client.clone(), self.wiring.stop.clone(), self.patience());
+        let (wire, stop, patience) = (self.wire.clone(), self.stop.clone(), self.patience());
         let over = async {
             stop.stopped().await;
             tokio::time::sleep(patience).await;
         };
         let in_time = tokio::select! {
             () = self.carry() => true,
-            () = client.watch() => true,
+            () = wire.client.watch() => true,
             () = over => false,
         };
         if !in_time {
@@ -191,355 +107,91 @@ impl Bulk {
 
     /// How long to go on when it is time to stop.
     fn patience(&self) -> Duration {
-        let patience = self.wiring.shutdown_timeout;
-        if self.spooling.exists() { patience - (patience / SPILL_PART).min(stopping::SPILL_TIMEOUT) } else { patience }
+        let patience = self.shutdown_timeout;
+        if self.dispatch.spools() { patience - (patience / SPILL_PART).min(stopping::SPILL_TIMEOUT) } else { patience }
     }
 
     async fn carry(&mut self) {
-        let stop = self.wiring.stop.clone();
+        let stop = self.stop.clone();
         loop {
-            self.launch();
-            self.counts.open.set(self.open as f64);
-            if self.is_done() {
+            let now = Instant::now();
+            while let Some(job) = self.dispatch.next(now) {
+                self.launch(job);
+            }
+            if self.dispatch.is_done() {
                 return;
             }
-            let due = self.due();
-            let wants_more = !self.closed && self.wants_more();
+            let due = self.dispatch.due(now);
+            let (wants_more, is_hurried) = (self.dispatch.wants_more(now), self.dispatch.is_hurried());
             tokio::select! {
                 biased;
                 Some(done) = self.tasks.join_next() => match done {
                     Ok(done) => self.done(done),
-                    Err(error) => tracing::error!(output = &*self.wiring.label, %error, "a request's task failed"),
+                    Err(error) => tracing::error!(output = &*self.wire.label, %error, "a request's task failed"),
                 },
-                batch = self.wiring.batches.recv_async(), if wants_more => match batch {
-                    Some(batch) => self.put(batch),
-                    None => self.closed = true,
-                },
+                batch = self.batches.recv_async(), if wants_more => self.came(batch),
                 () = sleep_until(due), if due.is_some() => {}
-                () = stop.stopped(), if !self.hurried => self.hurry(),
+                () = stop.stopped(), if !is_hurried => self.dispatch.hurry(Instant::now()),
             }
             self.take_waiting();
         }
     }
 
-    fn hurry(&mut self) {
-        self.hurried = true;
-        self.outbox.hurry(Instant::now());
-        self.preparing.hurry();
+    fn done(&mut self, done: Done) {
+        self.dispatch.done(done, self.wire.client.any_up(), Instant::now(), random());
     }
 
-    fn need(&self, now: Instant) -> Need {
-        let stalled = self.open > 0 && now >= self.progress + STALL;
-        Need { pressed: self.wiring.budget.is_pressed(), stalled, stopping: self.hurried && self.spooling.exists() }
-    }
-
-    /// What waits in the pipe holds memory like what waits here, and can go to the disk from here only.
-    fn wants_more(&self) -> bool {
-        let spills = || {
-            let need = self.need(Instant::now());
-            need.stopping || (need.pressed && need.stalled)
-        };
-        self.outbox.wants_more() || (self.spooling.exists() && spills())
-    }
-
-    fn launch_preparing(&mut self, now: Instant) {
-        let config = self.config.clone();
-        if config.setup.is_none() || self.nowhere || !self.preparing.start(now) {
-            return;
+    /// `None`: the workers are gone.
+    fn came(&mut self, batch: Option<DocBatch>) {
+        match batch {
+            Some(batch) => self.dispatch.put(batch, Instant::now()),
+            None => self.dispatch.close(),
         }
-        let client = self.client.clone();
-        self.tasks.spawn(async move {
-            let Some(setup) = &config.setup else { return Done::Reachable };
-            Done::Prepared(setup::ensure(&client, setup).await)
-        });
-    }
-
-    fn prepared(&mut self, tried: Result<Report, Trouble>, now: Instant) {
-        match self.preparing.tried(tried, self.client.any_up(), now, random()) {
-            Told::Done(report) => self.say_prepared(&report),
-            Told::Unauthorized(status) => self.health.unauthorized(now, status),
-            Told::Nowhere(why) => {
-                self.health.away(now, &why);
-                self.wait_for_address();
-            }
-            Told::Away(why) => self.health.away(now, &why),
-            Told::GivenUp(error) => {
-                tracing::warn!(output = &*self.wiring.label, error, "cannot put templates in place, indexing without");
-            }
-            Told::Nothing => {}
-        }
-    }
-
-    fn say_prepared(&mut self, report: &Report) {
-        self.health.well(Instant::now());
-        let first = self.preparing.first();
-        for step in &report.steps {
-            if step.outcome.is_bad() {
-                tracing::warn!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "indexing without");
-            } else if first || step.outcome.is_new() {
-                tracing::info!(output = &*self.wiring.label, step = %step.what, outcome = %step.outcome, "prepared");
-            }
-        }
-    }
-
-    fn wait_for_address(&mut self) {
-        if !self.nowhere {
-            self.nowhere = true;
-            let client = self.client.clone();
-            self.tasks.spawn(async move {
-                client.reachable().await;
-                Done::Reachable
-            });
-        }
-    }
-
-    fn put(&mut self, batch: DocBatch) {
-        if self.open == 0 {
-            self.progress = Instant::now();
-        }
-        self.open += batch.docs.len();
-        self.counts.made.increment(batch.docs.len() as u64);
-        self.outbox.put(batch);
     }
 
     /// Everything that waits in the pipe, up to a full request.
     fn take_waiting(&mut self) {
-        while !self.closed && self.wants_more() {
-            match self.wiring.batches.try_recv() {
-                Ok(batch) => self.put(batch),
+        while self.dispatch.wants_more(Instant::now()) {
+            match self.batches.try_recv() {
+                Ok(batch) => self.came(Some(batch)),
                 Err(Empty::Waiting) => return,
-                Err(Empty::Closed) => self.closed = true,
+                Err(Empty::Closed) => self.came(None),
             }
         }
     }
 
-    /// What lies on disk at the time to stop may stay there.
-    fn is_done(&self) -> bool {
-        let stays = self.hurried && self.spooling.exists();
-        let sent = if stays { self.outbox.holds_nothing() } else { self.outbox.is_done() };
-        self.closed && sent && self.letters.is_empty() && self.writer.is_some() && self.spooling.is_idle()
-    }
-
-    fn due(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let waits = self.nowhere || self.preparing.is_due();
-        let sending = if waits { None } else { self.outbox.due(now) };
-        let looking =
-            (self.spooling.exists() && self.open > 0).then(|| (self.progress + STALL).max(now + LOOK_INTERVAL));
-        let others = [self.write_again, self.preparing.next_try(), self.spooling.due(), looking];
-        // What was due before had its chance in `launch`: asking again at once would go round and round.
-        let later = |due: Instant| if due > now { due } else { now + LOOK_INTERVAL };
-        others.into_iter().chain([sending]).flatten().map(later).min()
-    }
-
-    fn launch(&mut self) {
-        let now = Instant::now();
-        self.launch_writing(now);
-        self.launch_preparing(now);
-        self.launch_spooling(now);
-        while !self.nowhere && !self.preparing.is_due() {
-            let Some(request) = self.outbox.next(now) else { return };
-            let (client, config, counts) = (self.client.clone(), self.config.clone(), self.counts.clone());
-            let (label, cut) = (self.wiring.label.clone(), self.cut.listener());
-            self.tasks.spawn(async move {
-                let answer = tokio::select! {
-                    answer = send(&client, &config, &counts, &label, &request) => answer,
-                    () = cut.stopped() => return Done::Stopped(request),
-                };
-                Done::Answered { request, answer }
-            });
-        }
-    }
-
-    fn launch_spooling(&mut self, now: Instant) {
-        if !self.spooling.exists() {
-            return;
-        }
-        let need = self.need(now);
-        if let Some(job) = self.spooling.next(&mut self.outbox, need, now) {
-            self.tasks.spawn_blocking(move || Done::Spooled(job.run()));
-        }
-    }
-
-    fn spooled(&mut self, done: spooling::Done, now: Instant) {
-        let moved = self.spooling.done(done, &mut self.outbox, now, random());
-        if self.open == 0 {
-            self.progress = now;
-        }
-        self.open = self.open + moved.read - moved.kept;
-    }
-
-    fn launch_writing(&mut self, now: Instant) {
-        if self.letters.is_empty() || self.write_again.is_some_and(|again| again > now) {
-            return;
-        }
-        let Some(mut writer) = self.writer.take() else { return };
-        self.write_again = None;
-        let letters = std::mem::take(&mut self.letters);
-        let time = Timestamp::from_nanos(self.wiring.clock.now_ns());
-        self.tasks.spawn_blocking(move || {
-            let written = writer.write(letters.iter().map(lettered), time);
-            Done::Written { letters, writer, written }
-        });
-    }
-
-    fn done(&mut self, done: Done) {
-        let now = Instant::now();
-        match done {
-            Done::Reachable => {
-                self.nowhere = false;
-                self.preparing.look_again(self.config.setup.is_some());
+    fn launch(&mut self, job: Job) {
+        let wire = self.wire.clone();
+        match job {
+            Job::Send(request) => {
+                let cut = self.cut.listener();
+                self.tasks.spawn(async move {
+                    let answer = tokio::select! {
+                        answer = wire.send(&request) => answer,
+                        () = cut.stopped() => return Done::Stopped(request),
+                    };
+                    Done::Answered { request, answer: answered(answer) }
+                });
             }
-            Done::Prepared(tried) => self.prepared(tried, now),
-            Done::Spooled(done) => self.spooled(done, now),
-            Done::Stopped(request) => self.outbox.returned(request),
-            Done::Answered { request, answer: Ok(reply) } => self.answered(request, reply, now),
-            Done::Answered { request, answer: Err(failure) } => self.failed(request, &failure, now),
-            Done::Written { letters, writer, written } => self.written(letters, writer, written, now),
-        }
-    }
-
-    fn answered(&mut self, request: Request, reply: Reply, now: Instant) {
-        crash_point("bulk.answered");
-        self.hear(&reply, request.docs(), now);
-        let outcome = self.outbox.answered(request, reply, now, random());
-        crash_point("bulk.settled");
-        self.count(&outcome);
-        self.refusals += outcome.letters.len();
-        self.letters.extend(outcome.letters);
-        let closed = self.outbox.closed_indices();
-        if let Some(complaint) = outcome.again_because.filter(|_| !closed.is_empty())
-            && self.say.closed_index.may(now)
-        {
-            tracing::warn!(
-                output = &*self.wiring.label,
-                indices = closed.join(" "),
-                status = complaint.status,
-                reason = complaint.kind,
-                "indices take no documents, theirs wait"
-            );
-        }
-    }
-
-    /// What an answer says of the engine's health.
-    fn hear(&mut self, reply: &Reply, docs: usize, now: Instant) {
-        let label = self.wiring.label.clone();
-        match reply {
-            Reply::Items(_) | Reply::Unreadable(_) => self.health.well(now),
-            Reply::TooLarge => {
-                self.health.well(now);
-                tracing::warn!(
-                    output = &*label,
-                    documents = docs,
-                    "engine or proxy refuses requests of this size (413), they get smaller: lower bulk_bytes_max"
-                );
+            Job::Prepare => {
+                self.tasks.spawn(async move {
+                    let Some(setup) = &wire.config.setup else { return Done::Reachable };
+                    Done::Prepared(setup::ensure(&wire.client, setup).await)
+                });
             }
-            Reply::Overloaded => {
-                self.health.well(now);
-                retried(&label, "429", docs);
-                if self.say.overloaded.may(now) {
-                    tracing::warn!(output = &*label, "engine is overloaded (429), documents wait");
-                }
+            Job::Reach => {
+                self.tasks.spawn(async move {
+                    wire.client.reachable().await;
+                    Done::Reachable
+                });
             }
-            Reply::Unauthorized(complaint) => self.health.unauthorized(now, complaint.status),
-            Reply::Unavailable(complaint) => {
-                retried(&label, &complaint.status.to_string(), docs);
-                self.health.away(now, &format!("status {} ({})", complaint.status, complaint.kind));
-            }
-            Reply::Unknown(why) => {
-                retried(&label, "unknown_answer", docs);
-                self.health.away(now, why);
+            Job::Spool(job) => _ = self.tasks.spawn_blocking(move || Done::Spooled(job.run())),
+            Job::Write(writing) => {
+                let time = Timestamp::from_nanos(self.clock.now_ns());
+                self.tasks.spawn_blocking(move || writing.run(time));
             }
         }
     }
-
-    fn count(&mut self, outcome: &Outcome) {
-        self.open -= outcome.stored + outcome.already_there;
-        if outcome.stored + outcome.already_there + outcome.letters.len() > 0 {
-            self.progress = Instant::now();
-        }
-        Counts::add(&self.counts.stored, outcome.stored);
-        if outcome.already_there > 0 {
-            Counts::add(&self.counts.already_there, outcome.already_there);
-            self.counts.conflicts.increment(outcome.already_there as u64);
-        }
-        if outcome.again > 0 {
-            let status = outcome.again_because.as_ref().map_or("400".into(), |complaint| complaint.status.to_string());
-            retried(&self.wiring.label, &status, outcome.again);
-        }
-    }
-
-    fn failed(&mut self, request: Request, failure: &Failure, now: Instant) {
-        retried(&self.wiring.label, "no_answer", request.docs());
-        match failure {
-            Failure::Cut(_) => {
-                let letter = self.outbox.cut(request, now, random());
-                self.refusals += usize::from(letter.is_some());
-                self.letters.extend(letter);
-            }
-            Failure::TimedOut(_) | Failure::TooLong(_) => {
-                self.outbox.pace.overloaded(now, random());
-                self.outbox.returned(request);
-            }
-            Failure::Connect(_) | Failure::Nowhere => self.outbox.returned(request),
-        }
-        if self.client.any_up() {
-            if self.say.address.may(now) {
-                tracing::warn!(output = &*self.wiring.label, error = %failure, "a request failed, it is sent again");
-            }
-            return;
-        }
-        if !matches!(failure, Failure::Nowhere) {
-            self.health.away(now, &failure.to_string());
-        }
-        self.wait_for_address();
-    }
-
-    fn written(&mut self, letters: Vec<Letter>, writer: DeadLetters, written: io::Result<Kept>, now: Instant) {
-        let path = writer.path().display().to_string();
-        self.writer = Some(writer);
-        let output = &*self.wiring.label;
-        match written {
-            Ok(kept) => {
-                self.write_backoff.reset();
-                self.open -= letters.len();
-                crash_point("dead_letters.before_settled");
-                Counts::add(&self.counts.dead_letter, kept.kept);
-                Counts::add(&self.counts.refused, kept.dropped);
-                let last = letters.last().map(|letter| letter.complaint.kind.clone()).unwrap_or_default();
-                letters.into_iter().for_each(|letter| letter.piece.settle());
-                if self.say.refused.may(now) {
-                    let documents = std::mem::take(&mut self.refusals);
-                    tracing::warn!(
-                        output,
-                        documents,
-                        reason = last,
-                        dead_letters = path,
-                        "engine refuses documents, they are kept"
-                    );
-                }
-                if kept.dropped > 0 && self.say.dropped.may(now) {
-                    tracing::error!(
-                        output,
-                        documents = kept.dropped,
-                        dead_letters = path,
-                        "dead letters are full, refused documents are lost"
-                    );
-                }
-            }
-            Err(error) => {
-                self.letters.splice(0..0, letters);
-                self.write_again = Some(now + self.write_backoff.next(random()));
-                if self.say.unwritable.may(now) {
-                    tracing::error!(output, %error, dead_letters = path, "cannot keep refused documents, they wait");
-                }
-            }
-        }
-    }
-}
-
-fn retried(output: &str, reason: &str, documents: usize) {
-    metrics::counter(metrics::RETRIES, &[output, reason]).increment(documents as u64);
 }
 
 async fn sleep_until(due: Option<Instant>) {
@@ -549,34 +201,31 @@ async fn sleep_until(due: Option<Instant>) {
     }
 }
 
-fn lettered(letter: &Letter) -> dead_letter::Letter<'_> {
-    let texts = letter.piece.first();
-    dead_letter::Letter {
-        index: texts.index,
-        id: texts.id,
-        action: texts.action,
-        document: texts.source,
-        status: letter.complaint.status,
-        kind: &letter.complaint.kind,
-        reason: &letter.complaint.reason,
-    }
+fn answered(answer: Result<Reply, Failure>) -> Answer {
+    let failure = match answer {
+        Ok(reply) => return Answer::Reply(reply),
+        Err(failure) => failure,
+    };
+    let silence = match &failure {
+        Failure::Cut(_) => Silence::Cut,
+        Failure::TimedOut(_) | Failure::TooLong(_) => Silence::Slow,
+        Failure::Connect(_) => Silence::Unconnected,
+        Failure::Nowhere => Silence::Nowhere,
+    };
+    Answer::None(silence, failure.to_string())
 }
 
-async fn send(
-    client: &Client,
-    config: &Config,
-    counts: &Counts,
-    label: &str,
-    request: &Request,
-) -> Result<Reply, Failure> {
-    let frames: Frames = request.frames().collect();
-    let start = Instant::now();
-    crash_point("bulk.before_send");
-    let answer = client.send_pressed(&config.bulk_path, NDJSON, frames).await;
-    counts.seconds.record(start.elapsed().as_secs_f64());
-    let status = answer.as_ref().map_or("error".into(), |answer| answer.status.to_string());
-    metrics::counter(metrics::REQUESTS, &[label, &status]).increment(1);
-    let answer = answer?;
-    counts.bytes.increment(answer.sent);
-    Ok(reply::read(answer.status, &answer.body, request.docs(), &config.refused_too))
+impl Wire {
+    async fn send(&self, request: &Request) -> Result<Reply, Failure> {
+        let frames: Frames = request.frames().collect();
+        let start = Instant::now();
+        crash_point("bulk.before_send");
+        let answer = self.client.send_pressed(&self.config.bulk_path, NDJSON, frames).await;
+        self.seconds.record(start.elapsed().as_secs_f64());
+        let status = answer.as_ref().map_or("error".into(), |answer| answer.status.to_string());
+        metrics::counter(metrics::REQUESTS, &[&self.label, &status]).increment(1);
+        let answer = answer?;
+        self.bytes.increment(answer.sent);
+        Ok(reply::read(answer.status, &answer.body, request.docs(), &self.config.refused_too))
+    }
 }

@@ -7,12 +7,14 @@
 //! - `reply`: what an answer means for each document; pure
 //! - `spooling`: what goes to the disk and comes back
 //! - `preparing`: when templates are looked at
-//! - `bulk`: the loop that carries them
+//! - `dispatch`: what the loop does next, and what comes of it; pure but for counting and saying
+//! - `bulk`: the loop that carries it out
 
 mod bulk;
 mod client;
 mod config;
 mod declaration;
+mod dispatch;
 mod health;
 mod line;
 mod outbox;
