@@ -16,7 +16,7 @@ const SECTOR_BYTES: usize = 512;
 pub struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -25,7 +25,7 @@ impl Random {
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end.max(1)
+        self.draw() % end.max(1)
     }
 
     pub fn one_in(&mut self, many: u64) -> bool {
@@ -130,8 +130,8 @@ impl SimulatedDisk {
         }
         let all = durable_names.clone();
         let has_way = |path: &Path| {
-            let above = path.ancestors().skip(1).filter(|above| above.parent().is_some());
-            above.fold(true, |has, above| has && all.get(above) == Some(&Entry::Folder))
+            let mut above = path.ancestors().skip(1).filter(|above| above.parent().is_some());
+            above.all(|above| all.get(above) == Some(&Entry::Folder))
         };
         durable_names.retain(|path, _| has_way(path));
         *names = durable_names.clone();

@@ -175,7 +175,7 @@ fn after_any_crash_the_positions_are_those_of_one_of_the_last_writings() {
                         false => disk.heal(),
                     }
                     disk.heal();
-                    let (opened, found) = Store::open(Arc::new(disk.clone()), folder).ok().expect("it can be read");
+                    let (opened, found) = Store::open(Arc::new(disk.clone()), folder).expect("it can be read");
                     let number = found.first().map_or(0, |kept| kept.position.at);
                     assert!((written[0]..=tried).contains(&number), "{number} of {written:?} {tried}");
                     assert!(number == 0 || found == positions(number));
