@@ -4,6 +4,9 @@
 //! plugin reads its settings back through `Settings`, defaults included, so the three cannot disagree.
 //! This room knows neither the language nor events: values come as `Given`, with their place in the text.
 
+pub mod shared;
+pub mod table;
+
 use std::fmt;
 
 /// Which section of a pipeline a plugin stands in.
@@ -145,6 +148,20 @@ pub struct Declaration {
     pub differs: &'static [&'static str],
     /// Known and validated, but not to be run yet: says why and what to take instead.
     pub unavailable: Option<&'static str>,
+}
+
+impl Declaration {
+    /// An input or output that is known and validated, and that `run` cannot open yet; `instead` says what works.
+    pub const fn known(
+        door: Door,
+        name: &'static str,
+        summary: &'static str,
+        settings: &'static [Setting],
+        example: &'static str,
+        instead: &'static str,
+    ) -> Declaration {
+        Declaration { door, name, summary, settings, example, differs: &[], unavailable: Some(instead) }
+    }
 }
 
 const ID: Setting = Setting::new("id", Kind::String, Fallback::None, "A name for this plugin in metrics and messages.");

@@ -12,6 +12,7 @@ use crate::lang::source::SourceSet;
 use crate::lang::source::Span;
 use crate::pipeline::compile::{Compiled, compile};
 use crate::pipeline::{Options, Pipeline};
+use crate::plugin::Door;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub struct Request {
     pub ecs: Ecs,
     pub support_escapes: bool,
     pub rules: Rules,
+    /// The sections that whoever asks is going to open.
+    pub opens: &'static [Door],
 }
 
 impl Request {
@@ -41,6 +44,7 @@ impl Request {
             ecs: Ecs::V8,
             support_escapes: false,
             rules: Rules::default(),
+            opens: &[],
         }
     }
 }
@@ -81,7 +85,7 @@ pub fn load(request: &Request) -> Result<Loaded, String> {
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
     let substituted = substitute_env(&mut config, &environment::lookup);
-    let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk };
+    let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk, opens: request.opens };
     let Compiled { pipeline, diagnostics: mut more } = compile(&config, &plugins::catalogue(), &options);
     more.extend(lint(&config));
     // What a plugin says of a value that is not there is an echo.

@@ -7,8 +7,48 @@ use crate::output::OutputPlugin;
 use crate::pipeline::{Catalogue, InputEntry, OutputEntry};
 use crate::{codec, filter, input, output};
 
-/// Inputs, in the order in which `help` lists them.
-pub static INPUTS: &[&InputPlugin] = &[&input::docker::PLUGIN, &input::file::PLUGIN];
+/// Inputs, in the order in which `help` lists them: those that `run` opens, then those that are only known.
+pub static INPUTS: &[&InputPlugin] = &[
+    &input::docker::PLUGIN,
+    &input::file::PLUGIN,
+    &input::known::azure_event_hubs::PLUGIN,
+    &input::known::beats::PLUGIN,
+    &input::known::cloudwatch::PLUGIN,
+    &input::known::couchdb_changes::PLUGIN,
+    &input::known::dead_letter_queue::PLUGIN,
+    &input::known::elastic_agent::PLUGIN,
+    &input::known::elastic_serverless_forwarder::PLUGIN,
+    &input::known::elasticsearch::PLUGIN,
+    &input::known::exec::PLUGIN,
+    &input::known::ganglia::PLUGIN,
+    &input::known::gelf::PLUGIN,
+    &input::known::generator::PLUGIN,
+    &input::known::graphite::PLUGIN,
+    &input::known::heartbeat::PLUGIN,
+    &input::known::http::PLUGIN,
+    &input::known::http_poller::PLUGIN,
+    &input::known::imap::PLUGIN,
+    &input::known::java_generator::PLUGIN,
+    &input::known::java_stdin::PLUGIN,
+    &input::known::jdbc::PLUGIN,
+    &input::known::jms::PLUGIN,
+    &input::known::kafka::PLUGIN,
+    &input::known::logstash::PLUGIN,
+    &input::known::pipe::PLUGIN,
+    &input::known::pipeline::PLUGIN,
+    &input::known::rabbitmq::PLUGIN,
+    &input::known::redis::PLUGIN,
+    &input::known::s3::PLUGIN,
+    &input::known::snmp::PLUGIN,
+    &input::known::snmptrap::PLUGIN,
+    &input::known::sqs::PLUGIN,
+    &input::known::stdin::PLUGIN,
+    &input::known::syslog::PLUGIN,
+    &input::known::tcp::PLUGIN,
+    &input::known::twitter::PLUGIN,
+    &input::known::udp::PLUGIN,
+    &input::known::unix::PLUGIN,
+];
 
 pub static FILTERS: &[&FilterPlugin] = &[
     &filter::age::PLUGIN,
@@ -45,8 +85,36 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::xml::PLUGIN,
 ];
 
-pub static OUTPUTS: &[&OutputPlugin] =
-    &[&output::elasticsearch::PLUGIN, &output::file::PLUGIN, &output::stdout::PLUGIN];
+/// Outputs, in the same order.
+pub static OUTPUTS: &[&OutputPlugin] = &[
+    &output::elasticsearch::PLUGIN,
+    &output::file::PLUGIN,
+    &output::stdout::PLUGIN,
+    &output::known::cloudwatch::PLUGIN,
+    &output::known::csv::PLUGIN,
+    &output::known::elastic_app_search::PLUGIN,
+    &output::known::elastic_workplace_search::PLUGIN,
+    &output::known::email::PLUGIN,
+    &output::known::graphite::PLUGIN,
+    &output::known::http::PLUGIN,
+    &output::known::java_stdout::PLUGIN,
+    &output::known::kafka::PLUGIN,
+    &output::known::logstash::PLUGIN,
+    &output::known::lumberjack::PLUGIN,
+    &output::known::nagios::PLUGIN,
+    &output::known::null::PLUGIN,
+    &output::known::pipe::PLUGIN,
+    &output::known::pipeline::PLUGIN,
+    &output::known::rabbitmq::PLUGIN,
+    &output::known::redis::PLUGIN,
+    &output::known::s3::PLUGIN,
+    &output::known::sink::PLUGIN,
+    &output::known::sns::PLUGIN,
+    &output::known::sqs::PLUGIN,
+    &output::known::tcp::PLUGIN,
+    &output::known::udp::PLUGIN,
+    &output::known::webhdfs::PLUGIN,
+];
 
 pub static CODECS: &[&CodecPlugin] = &[
     &codec::auto::PLUGIN,
@@ -83,6 +151,7 @@ mod tests {
     use crate::app::load::{Request, load};
     use crate::lang::parse::{Options, parse};
     use crate::lang::source::SourceSet;
+    use crate::plugin::{Declaration, Door, Fallback, Kind};
 
     #[test]
     fn the_examples_of_filters_compile() {
@@ -92,6 +161,43 @@ mod tests {
             // The file of the example of `geoip` is on no machine that has not fetched it.
             let is_well = loaded.pipeline.is_some() || shown.contains("cannot read the database");
             assert!(is_well, "{}: {shown}", filter.declaration.name);
+        }
+    }
+
+    fn doors() -> impl Iterator<Item = &'static Declaration> {
+        INPUTS.iter().map(|input| input.declaration).chain(OUTPUTS.iter().map(|output| output.declaration))
+    }
+
+    /// How many errors there are, and the whole text.
+    fn said(declaration: &Declaration, opens: &'static [Door]) -> (usize, String) {
+        let loaded = load(&Request { opens, ..Request::of_text(declaration.example) }).unwrap();
+        let shown = loaded.diagnostics.iter().map(|it| it.render(&loaded.sources, false)).collect();
+        (loaded.diagnostics.iter().filter(|it| it.is_error()).count(), shown)
+    }
+
+    #[test]
+    fn the_examples_of_inputs_and_outputs_compile_and_are_refused_where_they_cannot_be_opened() {
+        for declaration in doors() {
+            let (name, is_known) = (declaration.name, declaration.unavailable.is_some());
+            let (errors, shown) = said(declaration, &[]);
+            assert!(errors == 0 && shown.contains("-e:") == is_known, "{name}: {shown}");
+            let (errors, shown) = said(declaration, &[Door::Input, Door::Output]);
+            assert_eq!(errors == 1 && shown.contains("cannot be opened yet"), is_known, "{name}: {shown}");
+        }
+    }
+
+    #[test]
+    fn tables_of_settings_are_sound() {
+        for declaration in doors() {
+            let name = declaration.name;
+            for (at, setting) in declaration.settings.iter().enumerate() {
+                let twice = declaration.settings[..at].iter().any(|before| before.name == setting.name);
+                assert!(!twice, "{name}: `{}` is declared twice", setting.name);
+                assert!(setting.doc.ends_with('.'), "{name}: `{}`: {}", setting.name, setting.doc);
+                if let (Kind::OneOf(words), Fallback::Text(default)) = (setting.kind, setting.fallback) {
+                    assert!(words.contains(&default), "{name}: `{}`", setting.name);
+                }
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::app::replay;
 use crate::disk::RealDisk;
 use crate::output::dead_letter::stored::{self, Stored};
 use crate::output::dead_letter::{Limit, Policy};
+use crate::plugin::Door;
 use crate::registry;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
@@ -175,7 +176,7 @@ fn show(arguments: &ShowArguments) -> Ended {
 fn replay(arguments: &ReplayArguments) -> Ended {
     let settings = arguments.settings.load()?;
     let filters = Filters::read(&arguments.filter)?;
-    let pipeline = pipeline(&settings)?;
+    let pipeline = pipeline(&settings, &[Door::Output])?;
     log(&settings);
     // A folder of its own: the daemon may run, and its registry and its queue are not ours.
     let own = std::env::temp_dir().join(format!("timberline-replay-{}", std::process::id()));

@@ -2,7 +2,7 @@
 
 use super::args::{Arguments, HelpArguments};
 use super::examples;
-use super::reference::{declarations, differences, paragraphs};
+use super::reference::{declarations, differences, paragraphs, unavailable};
 use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
 use crate::lang::suggest::nearest;
@@ -83,17 +83,25 @@ fn article(door: Door) -> String {
 }
 
 fn list(door: Door, look: Look) -> String {
-    let all = declarations(door);
+    let (opened, known): (Vec<_>, Vec<_>) = declarations(door).into_iter().partition(|it| it.unavailable.is_none());
+    let mut out = listed(&opened, look);
+    if !known.is_empty() {
+        out += &format!("\nKnown, not run yet\n{}", listed(&known, look));
+    }
+    out + &format!("\ntimberline help {} NAME shows its settings\n", door.name())
+}
+
+fn listed(all: &[&Declaration], look: Look) -> String {
     let wide = all.iter().map(|declaration| declaration.name.len()).max().unwrap_or(0);
     let mut out = String::new();
-    for declaration in &all {
+    for declaration in all {
         let name = look.paint(CYAN, declaration.name);
         let gap = wide - declaration.name.len() + 2;
         let mut lines = wrapped(declaration.summary, look.width.min(WIDTH_MAX).saturating_sub(wide + 4)).into_iter();
         out += &format!("  {name}{:gap$}{}\n", "", lines.next().unwrap_or_default());
         lines.for_each(|line| out += &format!("  {:wide$}  {line}\n", ""));
     }
-    out + &format!("\ntimberline help {} NAME shows its settings\n", door.name())
+    out
 }
 
 fn plugin(declaration: &Declaration, look: Look) -> String {
@@ -101,8 +109,8 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
     let door = declaration.door.name();
     let mut out = format!("{door} {}\n", look.paint(BOLD, declaration.name));
     push_wrapped(&mut out, declaration.summary, "  ", columns);
-    if let Some(why) = declaration.unavailable {
-        push_wrapped(&mut out, &look.paint(YELLOW, &format!("not to be run yet: {why}")), "  ", columns);
+    if let Some(text) = unavailable(declaration) {
+        push_wrapped(&mut out, &look.paint(YELLOW, &text), "  ", columns);
     }
     if !declaration.example.is_empty() {
         out.push('\n');

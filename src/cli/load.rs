@@ -6,6 +6,7 @@ use super::{Exit, Failure, count, note};
 use crate::app::load::{self, Loaded};
 use crate::lang::diagnostic::Diagnostic;
 use crate::pipeline::Pipeline;
+use crate::plugin::Door;
 use crate::settings::{Settings, Source};
 
 /// One mistake can bring many messages; nobody reads more than these at a time.
@@ -18,9 +19,13 @@ pub struct Found {
     pub warnings: usize,
 }
 
-/// Reads and compiles, and says on standard error what is wrong.
+/// Reads and compiles, and says on standard error what is wrong. Nothing is going to be opened.
 pub fn load(settings: &Settings) -> Result<(Loaded, Found), Failure> {
-    let loaded = load::load(&request(settings)).map_err(|text| missing(settings, text))?;
+    load_for(settings, &[])
+}
+
+fn load_for(settings: &Settings, opens: &'static [Door]) -> Result<(Loaded, Found), Failure> {
+    let loaded = load::load(&request(settings, opens)).map_err(|text| missing(settings, text))?;
     show(&loaded);
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = loaded.diagnostics.len() - errors;
@@ -41,9 +46,9 @@ fn show(loaded: &Loaded) {
     }
 }
 
-/// The pipeline, if nothing is wrong with it that refuses it.
-pub fn pipeline(settings: &Settings) -> Result<Pipeline, Failure> {
-    let (loaded, found) = load(settings)?;
+/// The pipeline, if nothing is wrong with it that refuses it. The sections that `opens` names are going to be opened.
+pub fn pipeline(settings: &Settings, opens: &'static [Door]) -> Result<Pipeline, Failure> {
+    let (loaded, found) = load_for(settings, opens)?;
     loaded.pipeline.ok_or_else(|| refused(found))
 }
 

@@ -9,6 +9,7 @@ use crate::app::daemon::{self, DaemonConfig};
 use crate::channel::Budget;
 use crate::disk::RealDisk;
 use crate::event::destination::DocBatch;
+use crate::plugin::Door;
 use crate::queue::{Inspected, Queue};
 use crate::registry::FolderLock;
 use crate::settings::Settings;
@@ -88,7 +89,7 @@ fn table(lanes: &[Inspected], out: &mut dyn io::Write) -> io::Result<()> {
 
 fn drain(arguments: &RunArguments) -> Ended {
     let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings)?;
+    let pipeline = pipeline(&settings, &[Door::Output])?;
     log(&settings);
     let config = DaemonConfig { http: None, queue: Some(settings.queue.disk.clone()), ..config(&settings) };
     ended(daemon::run_outputs(&config, pipeline, Box::new(|_| {})))?;

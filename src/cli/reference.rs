@@ -25,6 +25,17 @@ pub fn paragraphs(setting: &Setting) -> Vec<String> {
     out
 }
 
+/// What is to be said of a plugin that is only known.
+pub fn unavailable(declaration: &Declaration) -> Option<String> {
+    let instead = declaration.unavailable?;
+    Some(match declaration.door {
+        Door::Input | Door::Output => {
+            format!("`run` cannot open it yet; `check`, `dry-run` and `test` know it. Instead: {instead}.")
+        }
+        Door::Filter | Door::Codec => format!("Not supported: {instead}."),
+    })
+}
+
 /// The default as a pipeline would write it; `None` where there is none.
 pub fn default_text(setting: &Setting) -> Option<String> {
     match setting.fallback {
@@ -44,8 +55,8 @@ pub fn default_text(setting: &Setting) -> Option<String> {
 pub fn markdown(declaration: &Declaration) -> String {
     let door = declaration.door.name();
     let mut out = format!("# {door} `{}`\n\n{}\n", declaration.name, declaration.summary);
-    if let Some(why) = declaration.unavailable {
-        out += &format!("\n**Not to be run yet**: {why}\n");
+    if let Some(text) = unavailable(declaration) {
+        out += &format!("\n**{text}**\n");
     }
     if !declaration.example.is_empty() {
         out += &format!("\n```ruby\n{}\n```\n", declaration.example.trim_end());
@@ -102,7 +113,8 @@ pub fn pages() -> Vec<(String, String)> {
         index += &format!("\n## {}s\n\n", door.name());
         for declaration in declarations(door) {
             let file = format!("{}-{}.md", door.name(), declaration.name);
-            index += &format!("- [{}]({file}): {}\n", declaration.name, declaration.summary);
+            let mark = if declaration.unavailable.is_some() { " *Known, not run yet.*" } else { "" };
+            index += &format!("- [{}]({file}): {}{mark}\n", declaration.name, declaration.summary);
             pages.push((file, markdown(declaration)));
         }
     }

@@ -5,12 +5,13 @@ use super::load::pipeline;
 use super::{Ended, Exit, Failure};
 use crate::app::daemon::{self, DaemonConfig, HttpConfig};
 use crate::clock::{Clock as _, SystemClock};
+use crate::plugin::Door;
 use crate::settings::{QueueType, Settings};
 use crate::telemetry::logging;
 
 pub fn run(arguments: &RunArguments) -> Ended {
     let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings)?;
+    let pipeline = pipeline(&settings, &[Door::Input, Door::Output])?;
     log(&settings);
     ended(daemon::run(&config(&settings), pipeline))
 }

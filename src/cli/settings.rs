@@ -3,6 +3,7 @@
 use super::{Exit, Failure, note};
 use crate::app::environment;
 use crate::app::load::Request;
+use crate::plugin::Door;
 use crate::settings::{DECLARED, Declared, Fallback, Kind, Settings};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
@@ -20,14 +21,15 @@ impl SettingFlags {
     }
 }
 
-/// Which pipeline the settings mean.
-pub fn request(settings: &Settings) -> Request {
+/// Which pipeline the settings mean; `opens`: the sections that the command opens.
+pub fn request(settings: &Settings, opens: &'static [Door]) -> Request {
     Request {
         paths: settings.path_config.clone(),
         text: settings.config_string.clone(),
         ecs: settings.pipeline.ecs,
         support_escapes: settings.support_escapes,
         rules: settings.rules,
+        opens,
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 
 pub fn run(arguments: &SetupArguments) -> Ended {
     let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings)?;
+    let pipeline = pipeline(&settings, &[])?;
     let engines: Vec<&OutputSpec> = pipeline.outputs.iter().filter(|output| is_engine(output)).collect();
     if engines.is_empty() {
         return Err("the pipeline has no elasticsearch output: there is nothing to put in place".to_string().into());

@@ -5,6 +5,7 @@ mod disk;
 pub mod docker;
 pub mod file;
 pub mod fixture;
+pub mod known;
 pub mod origin;
 mod watch;
 

@@ -4,6 +4,7 @@
 pub mod dead_letter;
 pub mod elasticsearch;
 pub mod file;
+pub mod known;
 pub mod stdout;
 #[cfg(test)]
 mod testing;

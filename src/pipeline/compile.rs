@@ -271,15 +271,8 @@ impl Compiler<'_> {
 
     fn settings(&mut self, plugin: &tree::Plugin, declaration: &'static Declaration) -> Option<Settings> {
         if let Some(why) = declaration.unavailable {
-            let text = format!("{} `{}` is known, but not supported yet", declaration.door.name(), declaration.name);
-            let diagnostic = match declaration.door {
-                Door::Filter | Door::Codec => Diagnostic::error("unsupported-plugin", plugin.name.span, text),
-                Door::Input | Door::Output => Diagnostic::warning("unsupported-plugin", plugin.name.span, text)
-                    .with_note("`run` refuses it; `check`, `dry-run` and `test` go on without opening it"),
-            };
-            let refused = diagnostic.is_error();
-            self.diagnostics.push(diagnostic.with_help(why));
-            if refused {
+            self.diagnostics.push(self.unavailable(plugin, declaration).with_help(why));
+            if declaration.door == Door::Filter {
                 return None;
             }
         }
@@ -302,6 +295,21 @@ impl Compiler<'_> {
                 None
             }
         }
+    }
+
+    /// Says that a plugin is only known: what is opened must work, the rest need not.
+    fn unavailable(&self, plugin: &tree::Plugin, declaration: &Declaration) -> Diagnostic {
+        let (door, name, span) = (declaration.door, declaration.name, plugin.name.span);
+        let what = format!("{} `{name}`", door.name());
+        if !matches!(door, Door::Input | Door::Output) {
+            return Diagnostic::error("unsupported-plugin", span, format!("{what} is known, but not supported"));
+        }
+        if self.options.opens.contains(&door) {
+            return Diagnostic::error("unsupported-plugin", span, format!("{what} cannot be opened yet"))
+                .with_note("`check`, `dry-run` and `test` work with it, because they open nothing");
+        }
+        Diagnostic::warning("unsupported-plugin", span, format!("`run` cannot open {what} yet"))
+            .with_note("`check`, `dry-run` and `test` go on without opening it")
     }
 
     /// Every field that a setting names, also where building the plugin ends at the first fault.

@@ -18,7 +18,7 @@ use crate::codec::{CodecPlugin, Decoder};
 use crate::event::Rules;
 use crate::event::destination::Rendering;
 use crate::filter::{Ecs, Files, FilterPlugin};
-use crate::plugin::{Declaration, Fault, Settings};
+use crate::plugin::{Declaration, Door, Fault, Settings};
 
 /// What an output's settings say about how its documents look.
 pub type RenderingOf = fn(&Settings) -> Result<Rendering, Fault>;
@@ -55,6 +55,8 @@ pub struct Options<'a> {
     /// They hold while events run through the pipeline, too.
     pub rules: Rules,
     pub files: &'a dyn Files,
+    /// The sections that will be opened: what cannot be opened is an error in them, and a warning elsewhere.
+    pub opens: &'a [Door],
 }
 
 /// An input of the pipeline: how its bytes become events. `app` opens it by its settings.

@@ -7,6 +7,7 @@ mod cli;
 mod common_options;
 mod docker_input;
 mod docs;
+mod doors;
 mod elasticsearch_output;
 mod engines;
 mod file_input;
