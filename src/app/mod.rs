@@ -5,7 +5,7 @@ pub mod demo;
 mod doors;
 pub mod dry_run;
 pub mod environment;
-mod lint;
+pub mod lint;
 pub mod load;
 pub mod plugins;
 pub mod replay;
