@@ -178,7 +178,7 @@ const RUN: &str = "input { file { path => \"/nowhere/*.log\" } } output { stdout
 
 #[test]
 fn a_data_folder_that_cannot_be_used_ends_the_start() {
-    let finished = Timberline::output(["run", "-e", RUN, "--path.data", "/proc/nowhere"]);
+    let finished = Timberline::output(["run", "-e", RUN, "--api.enabled", "false", "--path.data", "/proc/nowhere"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (2, ""));
     assert!(finished.stderr.contains("error: cannot use the data folder /proc/nowhere: "), "{}", finished.stderr);
 }
