@@ -17,5 +17,5 @@ mod timberline;
 
 pub use docker::{Container, ContainerSpec, Docker, docker};
 pub use elasticsearch::{Elasticsearch, elasticsearch};
-pub use run::{free_port, unique, wait_until};
+pub use run::{as_root, free_port, signal, unique, wait_until, waited};
 pub use timberline::{Finished, Timberline, http_get};

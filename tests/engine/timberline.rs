@@ -31,8 +31,19 @@ pub struct Finished {
 impl Timberline {
     /// `timberline ARGS`, not started yet. Only what is given here reaches its environment, so a test means the same on every machine.
     pub fn new<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Timberline {
+        Timberline::with(Command::new(env!("CARGO_BIN_EXE_timberline")), arguments)
+    }
+
+    /// The same behind a program that takes a right or a resource away and becomes it: `prlimit`, `setpriv`.
+    pub fn under<S: AsRef<OsStr>>(wrapper: &[&str], arguments: impl IntoIterator<Item = S>) -> Timberline {
+        let Some((program, rest)) = wrapper.split_first() else { return Timberline::new(arguments) };
+        let mut command = Command::new(program);
+        command.args(rest).arg(env!("CARGO_BIN_EXE_timberline"));
+        Timberline::with(command, arguments)
+    }
+
+    fn with<S: AsRef<OsStr>>(mut command: Command, arguments: impl IntoIterator<Item = S>) -> Timberline {
         let dir = run::fresh_dir('t');
-        let mut command = Command::new(env!("CARGO_BIN_EXE_timberline"));
         command.args(arguments).env_clear().env("RUST_BACKTRACE", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
         command.stdin(Stdio::null());
         Timberline { dir, command, child: None }

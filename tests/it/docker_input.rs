@@ -1,5 +1,6 @@
 //! The docker input on the real engine: what its workers receive, and what it asks for again after a restart.
 
+mod daemon;
 mod faults;
 mod proxy;
 mod run;
@@ -37,9 +38,7 @@ both_ways! {
     containers_that_print_three_lines_and_end_are_read
     a_container_that_lived_and_ended_while_nobody_watched_is_read_later
     names_change_and_containers_are_left_out
-    lines_repeated_at_rotation_come_once
     a_full_budget_leaves_the_lines_with_docker
-    a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled
 }
 
 /// Lines as Docker keeps them, from `docker logs --timestamps`: stdout alone.
@@ -205,25 +204,6 @@ fn names_change_and_containers_are_left_out(read: &'static str) {
     drop((not, own, none));
 }
 
-fn lines_repeated_at_rotation_come_once(read: &'static str) {
-    let label = unique("rotate");
-    let mut run = Run::start(docker().host(), &[("include_labels", &format!("it={label}")), ("read", read)]);
-    // About 4,000 lines a second for some seconds, and a rotation every thousand.
-    let line = "x".repeat(200);
-    let script = format!(
-        "i=0; while [ $i -lt 12000 ]; do i=$((i+1)); echo $i {line}; [ $((i % 40)) = 0 ] && usleep 10000; done; sleep 1000"
-    );
-    let _container = docker()
-        .container(&script)
-        .label("it", &label)
-        .log_driver("json-file", &["max-size=300k", "max-file=20"])
-        .start();
-    let lines = run.lines(12_000);
-    let numbers: Vec<usize> = lines.iter().map(|line| line.text.split(' ').next().unwrap().parse().unwrap()).collect();
-    assert_eq!(numbers, (1..=12_000).collect::<Vec<_>>());
-    assert_eq!(run.end(), []);
-}
-
 fn a_full_budget_leaves_the_lines_with_docker(read: &'static str) {
     let label = unique("budget");
     let container = docker().container(&two_streams(10_000)).label("it", &label).start();
@@ -237,35 +217,6 @@ fn a_full_budget_leaves_the_lines_with_docker(read: &'static str) {
     assert!(run.taken_max() <= 1_200_000, "{}", run.taken_max());
     assert_eq!(texts(&lines, "stdout"), numbered("out", 10_000));
     assert_eq!(texts(&lines, "stderr"), numbered("err", 10_000));
-}
-
-fn a_restarted_engine_is_waited_for_and_nothing_is_lost_or_doubled(read: &'static str) {
-    let mut engine = Docker::prepared(&[]);
-    let mut run = Run::start(engine.host(), &[("read", read)]);
-    engine.start();
-    let id = {
-        let script = "while true; do date +%N; date +%N >&2; usleep 2000; done";
-        let container = engine.container(script).option(&["--restart", "always"]).start();
-        let id = container.id().to_string();
-        std::mem::forget(container);
-        id
-    };
-    let mut lines = run.lines(200);
-    engine.stop();
-    engine.start();
-    lines.extend(run.lines(400));
-    engine.kill();
-    engine.start();
-    lines.extend(run.lines(400));
-    engine.cli(&["update", "--restart", "no", &id]);
-    engine.cli(&["kill", &id]);
-    let count = engine.cli(&["logs", "--timestamps", &id]).lines().count();
-    wait_until("all of stdout is there", Duration::from_secs(60), || {
-        lines.extend(run.some());
-        (received(&lines, "stdout").len() >= count).then_some(())
-    });
-    assert_eq!(received(&lines, "stdout"), kept(&engine, &id));
-    assert_eq!(run.end().iter().filter(|line| line.stream == "stdout").count(), 0);
 }
 
 #[test]

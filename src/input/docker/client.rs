@@ -117,6 +117,9 @@ pub struct Event {
     pub time_ns: u64,
 }
 
+/// Events as they come.
+pub type Events = mpsc::Receiver<Result<Event, Failure>>;
+
 /// The part of an answer to `inspect` that is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -225,14 +228,11 @@ impl Client {
     }
 
     /// What happens to containers, from `since_ns` on, until the engine goes: then comes the reason, and the end.
-    pub fn events(&self, since_ns: u64) -> mpsc::Receiver<Result<Event, Failure>> {
+    pub fn events(&self, since_ns: u64) -> Events {
         let (sender, receiver) = mpsc::channel(EVENTS_MAX);
         let bollard = self.bollard.clone();
         tokio::spawn(async move {
-            let actions = ["create", "start", "restart", "die", "destroy", "rename"];
-            let filters = HashMap::from([("type", vec!["container"]), ("event", actions.to_vec())]);
-            let options = EventsOptionsBuilder::new().since(&seconds(since_ns)).filters(&filters).build();
-            let mut events = std::pin::pin!(bollard.events(Some(options)));
+            let mut events = std::pin::pin!(bollard.events(Some(what_happened(since_ns).build())));
             loop {
                 let next = tokio::select! {
                     next = events.next() => next,
@@ -249,6 +249,17 @@ impl Client {
             }
         });
         receiver
+    }
+
+    /// Whether something happened to a container from `since_ns` on, up to `until_ns`.
+    pub async fn has_events(&self, since_ns: u64, until_ns: u64) -> Result<bool, Failure> {
+        let options = what_happened(since_ns).until(&seconds(until_ns)).build();
+        let mut events = std::pin::pin!(self.bollard.events(Some(options)));
+        match tokio::time::timeout(ANSWER_LIMIT, events.next()).await {
+            Ok(told) => told.transpose().map(|told| told.is_some()).map_err(failure),
+            // The engine's clock is behind ours: it waits for that time to come.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Opens a container's log from `since_ns` on (0: from its beginning); `follow`: and stays.
@@ -312,6 +323,13 @@ impl From<Inspection> for Inspected {
     }
 }
 
+/// The events of containers that are acted on.
+fn what_happened(since_ns: u64) -> EventsOptionsBuilder {
+    let actions = ["create", "start", "restart", "die", "destroy", "rename"];
+    let filters = HashMap::from([("type", vec!["container"]), ("event", actions.to_vec())]);
+    EventsOptionsBuilder::new().since(&seconds(since_ns)).filters(&filters)
+}
+
 /// One request on a connection of its own. The connection's task ends with the answer's body.
 async fn send<B>(dialer: &Dialer, mut request: Request<B>) -> Result<Response<Incoming>, SendError>
 where
@@ -369,9 +387,20 @@ fn failure(error: BollardError) -> Failure {
         BollardError::JsonDataError { .. } | BollardError::JsonSerdeError { .. } => {
             Failure::Refused(format!("the engine's answer cannot be read: {error}"))
         }
-        BollardError::IOError { err } => Failure::Away(err.to_string()),
+        BollardError::IOError { err } => Failure::Away(chain(&err)),
+        BollardError::HyperResponseError { err } => Failure::Away(chain(&err)),
         error => Failure::Away(error.to_string()),
     }
+}
+
+/// An error and what led to it: a handshake that fails late is only "connection error" on top.
+fn chain(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string);
+    causes.fold(String::new(), |said, cause| match said.is_empty() {
+        true => cause,
+        false if said.contains(&cause) => said,
+        false => format!("{said}: {cause}"),
+    })
 }
 
 /// From an answer with a status that is not 200: `{"message": …}`, or plain text.

@@ -9,7 +9,8 @@
 //!   So is what a position from the registry covers.
 //! - *Repeated*: engine 20.10 delivers lines twice when it rotates a file, from 1 to some thousands of them. Such a line
 //!   has exactly a time that was seen, so the last `SEEN_MAX` times are kept, and only a line with one of them is dropped.
-//!   If more were repeated than are kept, the oldest go through once more, with the same ids, and meet themselves.
+//!   Where a whole file was repeated, the first lines are older than all that are kept: they are *doubtful*, and let go, until one
+//!   with a time that is kept proves the repetition. If another line comes instead, they were new, and are read again.
 //!   Where the last line itself is repeated, time and bytes are equal: on engines that repeat, that is a repetition; on
 //!   the others it is a second line on a coarse clock, with the next ordinal.
 //! - *Stepped back*: any other line that is not beyond the cursor is new: somebody set the clock back. It is accepted,
@@ -24,7 +25,7 @@ use crate::position::Position;
 use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Times that a stream remembers: 16 KiB when full; more than 20.10 repeats at 20,000 lines a second.
+/// Times that a stream remembers: 16 KiB when full.
 const SEEN_MAX: usize = 2048;
 /// The ordinal of a mark.
 const MARK: u32 = u32::MAX;
@@ -38,6 +39,10 @@ pub enum Verdict {
     Behind,
     /// Handed over in this or an earlier attachment.
     Repeated,
+    /// Perhaps handed over long before: let go until that is known.
+    Doubtful,
+    /// It shows that doubtful lines were new: the log is to be opened again, and this line comes again.
+    Astray,
 }
 
 /// The cursor of one stream.
@@ -55,10 +60,17 @@ pub struct Cursor {
     run_hash: u64,
     /// The largest time that was seen.
     highest: u64,
-    /// The latest times, in the order in which they came.
+    /// The latest times, in the order in which they came; no more than `seen_max`.
     seen: VecDeque<u64>,
+    seen_max: usize,
     /// The engine may deliver lines twice.
     repeats: bool,
+    /// The time of the first doubtful line, while it is not known what they are.
+    doubt: Option<u64>,
+    /// Doubtful lines were new.
+    astray: bool,
+    /// They are read again: nothing is doubtful now.
+    trusting: bool,
 }
 
 /// "Everything up to and with `time` is done."
@@ -77,17 +89,32 @@ impl Cursor {
             run_hash: 0,
             highest: 0,
             seen: VecDeque::new(),
+            seen_max: SEEN_MAX,
             repeats: true,
+            doubt: None,
+            astray: false,
+            trusting: false,
         }
     }
 
     /// From which time on lines are needed; 0: all.
     pub fn since(&self) -> u64 {
-        match self.at {
+        let doubt = self.doubt.unwrap_or(u64::MAX);
+        doubt.min(match self.at {
             None => 0,
             Some(Position { at, ordinal: MARK }) => at.saturating_add(u64::from(at > 0)),
             Some(Position { at, .. }) => at,
-        }
+        })
+    }
+
+    /// Doubtful lines were new: the log must be opened again.
+    pub fn is_astray(&self) -> bool {
+        self.astray
+    }
+
+    /// Lines were let go of which it is not known what they are.
+    pub fn doubts(&self) -> bool {
+        self.doubt.is_some()
     }
 
     /// How far the stream was handed over.
@@ -100,18 +127,31 @@ impl Cursor {
         self.seen = VecDeque::new();
     }
 
-    /// A new attachment begins. `repeats`: its engine may deliver lines twice.
-    pub fn attach(&mut self, repeats: bool) {
+    /// A new attachment begins. `repeats`: its engine may deliver lines twice. Answers whether lines from before the cursor are taken as
+    /// new, because nobody knows them: then the position that is written down goes back too.
+    pub fn attach(&mut self, repeats: bool) -> Option<Position> {
+        let back = self.doubt.take().map(|time| mark(time.saturating_sub(1)));
+        self.at = back.or(self.at);
+        self.astray = false;
+        self.trusting = back.is_some();
+        if self.trusting {
+            self.seen.clear();
+            self.highest = 0;
+        }
         self.replaying = true;
         self.repeats = repeats;
         self.run = (0, 0);
         // After a step back the answer begins with lines from before the step.
         let is_line = |at: &Position| at.ordinal != MARK && at.at > 0 && at.at >= self.highest;
         self.expected = self.at.filter(is_line).map(|at| at.at);
+        back
     }
 
-    /// Whether the next line is new; the cursor moves over it if it is.
-    pub fn judge(&mut self, time: u64, text: &[u8]) -> Verdict {
+    /// Whether the next line is new; the cursor moves over it if it is. `now`: the time of day in nanoseconds, asked seldom.
+    pub fn judge(&mut self, time: u64, text: &[u8], now: impl FnOnce() -> u64) -> Verdict {
+        if self.astray {
+            return Verdict::Astray;
+        }
         let neighbour = self.run.1 > 0 && self.run.0 == time;
         if neighbour && self.repeats && xxh3_64(text) == self.run_hash {
             return Verdict::Repeated;
@@ -122,7 +162,16 @@ impl Cursor {
         self.run_hash = if self.repeats { xxh3_64(text) } else { 0 };
         let position = Position { at: time, ordinal };
         if time <= self.highest && self.has_seen(position) {
+            self.doubt = None;
             return Verdict::Repeated;
+        }
+        if self.is_doubtful(time, now) {
+            self.doubt = self.doubt.map_or(Some(time), |first| Some(first.min(time)));
+            return Verdict::Doubtful;
+        }
+        if self.doubt.is_some() {
+            self.astray = true;
+            return Verdict::Astray;
         }
         self.remember(time);
         if self.replaying && self.at.is_some_and(|at| position <= at) {
@@ -157,13 +206,25 @@ impl Cursor {
         }
     }
 
+    /// Older than all times that are kept, in an attachment that has gone beyond them. A clock that is set back leaves the newest time in
+    /// its future; a log that tells of such a clock later does not.
+    fn is_doubtful(&self, time: u64, now: impl FnOnce() -> u64) -> bool {
+        let is_old = || self.seen.iter().all(|seen| time < *seen);
+        self.repeats
+            && !self.replaying
+            && !self.trusting
+            && self.seen.len() == self.seen_max
+            && is_old()
+            && self.highest <= now()
+    }
+
     fn has_seen(&self, position: Position) -> bool {
         self.seen.iter().filter(|seen| **seen == position.at).count() > position.ordinal as usize
     }
 
     fn remember(&mut self, time: u64) {
         self.highest = self.highest.max(time);
-        if self.seen.len() == SEEN_MAX {
+        if self.seen.len() == self.seen_max {
             self.seen.pop_front();
         }
         self.seen.push_back(time);
@@ -180,11 +241,16 @@ mod tests {
         cursor.attach(repeats);
         let mut new = Vec::new();
         for (n, time) in times.iter().enumerate() {
-            if let Verdict::New { position, .. } = cursor.judge(*time, &n.to_le_bytes()) {
+            if let Verdict::New { position, .. } = cursor.judge(*time, &n.to_le_bytes(), now) {
                 new.push((position.at, position.ordinal));
             }
         }
         new
+    }
+
+    /// Far in the future of all times here: no clock was set back just now.
+    fn now() -> u64 {
+        u64::MAX
     }
 
     fn resumed(at: u64, ordinal: u32) -> Cursor {
@@ -203,17 +269,50 @@ mod tests {
         let mut cursor = Cursor::new(None);
         assert_eq!(attach(&mut cursor, true, &[1, 2, 3, 4, 2, 3, 4, 5, 6]).len(), 6);
         cursor.attach(true);
-        assert!(matches!(cursor.judge(7, b"x"), Verdict::New { .. }));
-        assert_eq!(cursor.judge(7, b"x"), Verdict::Repeated);
-        assert!(matches!(cursor.judge(7, b"y"), Verdict::New { position: Position { at: 7, ordinal: 1 }, .. }));
+        assert!(matches!(cursor.judge(7, b"x", now), Verdict::New { .. }));
+        assert_eq!(cursor.judge(7, b"x", now), Verdict::Repeated);
+        assert!(matches!(cursor.judge(7, b"y", now), Verdict::New { position: Position { at: 7, ordinal: 1 }, .. }));
+    }
+
+    /// The latest four times are kept.
+    fn forgetful() -> Cursor {
+        Cursor { seen_max: 4, ..Cursor::new(None) }
+    }
+
+    #[test]
+    fn a_whole_file_that_is_repeated_is_dropped_although_its_first_lines_are_forgotten() {
+        let mut cursor = forgetful();
+        let times = [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        assert_eq!(attach(&mut cursor, true, &times), (1..=9).map(|time| (time, 0)).collect::<Vec<_>>());
+        assert!(!cursor.doubts());
+    }
+
+    #[test]
+    fn old_lines_that_are_no_repetition_are_read_again() {
+        // In a log that is read late, a clock was set back from 80 to 10 long ago.
+        let log = [50, 60, 70, 80, 10, 20, 30, 90];
+        let mut cursor = forgetful();
+        assert_eq!(attach(&mut cursor, true, &log), [(50, 0), (60, 0), (70, 0), (80, 0)]);
+        assert!(cursor.is_astray());
+        assert_eq!(cursor.since(), 10);
+        let again = attach(&mut cursor, true, &log);
+        assert_eq!(again[again.len() - 4..], [(10, 0), (20, 0), (30, 0), (90, 0)]);
+        assert!(!cursor.is_astray() && !cursor.doubts());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_now_leaves_no_doubt() {
+        let mut cursor = forgetful();
+        attach(&mut cursor, true, &[50, 60, 70, 80]);
+        assert!(matches!(cursor.judge(10, b"x", || 11), Verdict::New { stepped_back: true, .. }));
     }
 
     #[test]
     fn equal_lines_at_equal_times_are_two_where_engines_do_not_repeat() {
         let mut cursor = Cursor::new(None);
         cursor.attach(false);
-        cursor.judge(7, b"x");
-        assert!(matches!(cursor.judge(7, b"x"), Verdict::New { position: Position { at: 7, ordinal: 1 }, .. }));
+        cursor.judge(7, b"x", now);
+        assert!(matches!(cursor.judge(7, b"x", now), Verdict::New { position: Position { at: 7, ordinal: 1 }, .. }));
     }
 
     #[test]
@@ -254,16 +353,17 @@ mod tests {
             steps in prop::collection::vec(0..3u64, 1..60),
             ends in prop::collection::vec((1..20usize, prop::option::of((0..8usize, 0..8usize))), 1..30),
             restarts in prop::collection::vec(any::<bool>(), 30),
+            seen_max in 20..60usize,
         ) {
             let log: Vec<(u64, u32)> = steps.iter().scan((10, 0), |at: &mut (u64, u32), step| {
                 *at = if *step == 0 && at.0 > 10 { (at.0, at.1 + 1) } else { (at.0 + step.max(&1), 0) };
                 Some(*at)
             }).collect();
             let mut got = Vec::new();
-            let mut cursor = Cursor::new(None);
+            let mut cursor = Cursor { seen_max, ..Cursor::new(None) };
             for (n, (lines, repeat)) in ends.iter().enumerate() {
                 if restarts[n % restarts.len()] {
-                    cursor = Cursor::new(cursor.at);
+                    cursor = Cursor { seen_max, ..Cursor::new(cursor.at) };
                 }
                 let since = cursor.since();
                 let new_before = got.len();
@@ -287,7 +387,7 @@ mod tests {
     }
 
     fn judge(cursor: &mut Cursor, time: u64, index: usize, got: &mut Vec<(u64, u32)>) {
-        if let Verdict::New { position, .. } = cursor.judge(time, &index.to_le_bytes()) {
+        if let Verdict::New { position, .. } = cursor.judge(time, &index.to_le_bytes(), now) {
             got.push((position.at, position.ordinal));
         }
     }

@@ -159,7 +159,7 @@ static DECLARATION: Declaration = Declaration {
             "idle_check_interval",
             Kind::Number,
             Fallback::Number(120.0),
-            "Seconds after which a silent log stream of the engine is compared with the log's last line, and opened again if it has stalled.",
+            "Seconds after which a silent log stream of the engine is compared with the log's last line, and opened again if it has stalled. Silent events are checked as often, and at least once a minute.",
         ),
         Setting::new(
             "ssl_enabled",

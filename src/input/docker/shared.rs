@@ -15,7 +15,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 const STOP_GRACE: Duration = Duration::from_secs(2);
 /// How often a follower that waits for a stream asks an idle one to make room.
 const ASK_INTERVAL: Duration = Duration::from_secs(1);
-/// Open files that are not log streams have at least this many, and half of all.
+/// Descriptors that are not for containers: the runtime's, the outputs' connections, the queue's files, the endpoints.
+const FILES_RESERVED: usize = 32;
+/// What a container may have open at a time: its log, and a question to the engine.
+const FILES_EACH: usize = 2;
 const STREAMS_MIN: usize = 4;
 const STREAMS_MAX: usize = 2000;
 /// Threads that read files for one input at a time: a slow disk holds up nobody else.
@@ -155,7 +158,7 @@ impl Streams {
 pub fn streams_max(limits: &str) -> usize {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
     let soft = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(FILES_DEFAULT);
-    (soft / 2).clamp(STREAMS_MIN, STREAMS_MAX)
+    (soft.saturating_sub(FILES_RESERVED) / FILES_EACH).clamp(STREAMS_MIN, STREAMS_MAX)
 }
 
 /// Handles of the metrics. Lines and bytes are the workers' to count.
@@ -227,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_open_files_may_be_streams() {
+    fn half_of_the_open_files_that_are_left_may_be_streams() {
         let limits = |soft: &str| format!("Limit   Soft Limit\nMax open files            {soft}     1048576   files\n");
-        assert_eq!(streams_max(&limits("64")), 32);
+        assert_eq!(streams_max(&limits("64")), 16);
         assert_eq!(streams_max(&limits("5")), STREAMS_MIN);
         assert_eq!(streams_max(&limits("1048576")), STREAMS_MAX);
-        assert_eq!(streams_max(&limits("unlimited")), 512);
+        assert_eq!(streams_max(&limits("unlimited")), 496);
     }
 }

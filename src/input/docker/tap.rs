@@ -54,9 +54,16 @@ impl Tap {
         self.source = source(self.stream, origin, shared);
     }
 
+    /// The log is read from the cursor on again.
+    pub fn attach(&mut self, repeats: bool, shared: &Shared) {
+        if let Some(before) = self.cursor.attach(repeats) {
+            self.go_back(before, shared);
+        }
+    }
+
     /// Collects the line if it is new and not one too many. `false`: it was too many.
     pub fn keep(&mut self, line: RawLine<'_>, rate: &mut Rate, shared: &Shared) -> bool {
-        match self.cursor.judge(line.time, line.text) {
+        match self.cursor.judge(line.time, line.text, || shared.wiring.clock.now_ns()) {
             Verdict::New { position, stepped_back } => {
                 if stepped_back {
                     self.step_back(position, shared);
@@ -67,8 +74,8 @@ impl Tap {
                 }
                 self.push(line, position, shared);
             }
-            Verdict::Repeated => shared.counters.repeated.increment(1),
-            Verdict::Behind => {}
+            Verdict::Repeated | Verdict::Doubtful => shared.counters.repeated.increment(1),
+            Verdict::Behind | Verdict::Astray => {}
         }
         true
     }
@@ -129,14 +136,18 @@ impl Tap {
     /// Somebody set the clock back: after a restart we read from before this line again, and not from before the step only.
     fn step_back(&mut self, position: Position, shared: &Shared) {
         shared.counters.stepped_back.increment(1);
-        let ledger = &shared.wiring.ledger;
-        let before = mark(position.at.saturating_sub(1));
-        let from = ledger.position(&self.source.key).map_or(before, |delivered| delivered.min(before));
-        ledger.begin(&self.source.key, from);
+        self.go_back(mark(position.at.saturating_sub(1)), shared);
         tracing::warn!(
             source = self.source.key.as_str(),
             "a line is older than the one before it: a clock was set back"
         );
+    }
+
+    /// After a restart we read from `before` on, or from where we would have anyway.
+    fn go_back(&self, before: Position, shared: &Shared) {
+        let ledger = &shared.wiring.ledger;
+        let from = ledger.position(&self.source.key).map_or(before, |delivered| delivered.min(before));
+        ledger.begin(&self.source.key, from);
     }
 
     async fn end(&mut self, shared: &Shared) -> Result<(), Over> {

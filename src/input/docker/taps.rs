@@ -64,8 +64,18 @@ impl Taps {
     }
 
     /// The log is read from `since` on again. `repeats`: lines may come twice.
-    pub fn attach(&mut self, repeats: bool) {
-        self.taps.iter_mut().for_each(|tap| tap.cursor.attach(repeats));
+    pub fn attach(&mut self, repeats: bool, shared: &Shared) {
+        self.taps.iter_mut().for_each(|tap| tap.attach(repeats, shared));
+    }
+
+    /// What was let go as repeated was new: it is to be read again.
+    pub fn is_astray(&self) -> bool {
+        self.taps.iter().any(|tap| tap.cursor.is_astray())
+    }
+
+    /// Lines were let go of which it is not known yet whether they were repeated.
+    pub fn doubts(&self) -> bool {
+        self.taps.iter().any(|tap| tap.cursor.doubts())
     }
 
     /// Gives a line to its stream's tap. With a TTY there is stdout alone, and no reader says otherwise.

@@ -1,8 +1,8 @@
 //! Watches the engine: which containers there are, and what happens to them. One follower a container.
 //!
-//! A *session* lasts as long as the engine answers: it subscribes to events, then lists, then acts on events, and lists again from
-//! time to time, because events can be lost and connections can die without a word. A new session asks for the
-//! events since the last one that it heard of.
+//! A *session* lasts as long as the engine answers: it subscribes to events, then lists, then acts on events. When they have been
+//! silent for a while it lists again, and asks whether something has happened, because events can be lost and connections can die
+//! without a word. Who subscribes anew asks for the events since the last one that was heard.
 //!
 //! What makes a container known is written to the ledger before anything is read: a position for both streams, then
 //! the time up to which containers were watched. So a container that was made and has ended while we were
@@ -10,7 +10,7 @@
 //! engine tells again what happened since, and so we learn of containers that ran and were removed meanwhile. Their
 //! lines are a gap.
 
-use super::client::{Engine, Event, Failure, Listed};
+use super::client::{Client, Engine, Event, Events, Failure, Listed};
 use super::cursor::mark;
 use super::discover::{Candidate, Phase, is_due};
 use super::follow::{Follower, Mail};
@@ -32,6 +32,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_LONGEST: Duration = Duration::from_secs(10);
 /// How often an engine that says nothing is asked for its containers.
 const LIST_INTERVAL: Duration = Duration::from_secs(60);
+/// What a stream of events is given to bring what is known to have happened.
+const DEAF_GRACE: Duration = Duration::from_secs(2);
 /// Ended containers that nobody follows, of which we remember that they ended.
 const DIED_MAX: usize = 1000;
 const NANOS: u64 = 1_000_000_000;
@@ -119,14 +121,34 @@ impl Watcher {
         self.present(engine);
         self.list(client.list().await?);
         self.sessions += 1;
+        let interval = LIST_INTERVAL.min(self.shared.config.idle_check_interval);
         loop {
             tokio::select! {
-                told = events.recv() => match told {
-                    Some(event) => self.hear(event?),
-                    None => return Err(Failure::Away("the engine's events ended".into())),
-                },
+                told = events.recv() => self.hear(told.ok_or_else(no_events)??),
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
-                () = tokio::time::sleep(LIST_INTERVAL) => self.list(client.list().await?),
+                () = tokio::time::sleep(interval) => {
+                    self.list(client.list().await?);
+                    if self.is_deaf(&client, &mut events).await? {
+                        events = client.events(self.last_event_ns + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Something has happened that the stream of events does not bring.
+    async fn is_deaf(&mut self, client: &Client, events: &mut Events) -> Result<bool, Failure> {
+        if !client.has_events(self.last_event_ns + 1, self.shared.wiring.clock.now_ns()).await? {
+            return Ok(false);
+        }
+        match tokio::time::timeout(DEAF_GRACE, events.recv()).await {
+            Ok(told) => {
+                self.hear(told.ok_or_else(no_events)??);
+                Ok(false)
+            }
+            Err(_) => {
+                tracing::warn!("the engine's events have stalled; asking for them anew");
+                Ok(true)
             }
         }
     }
@@ -187,7 +209,8 @@ impl Watcher {
                 "start" | "restart" => mail.start(),
                 "rename" if is_wanted => mail.rename(&event.name),
                 "rename" => mail.leave(),
-                "die" | "destroy" => mail.nudge(),
+                "die" => mail.end(),
+                "destroy" => mail.nudge(),
                 _ => {}
             }
         } else if is_wanted && matches!(action, "create" | "start" | "restart") {
@@ -291,4 +314,8 @@ impl Watcher {
             self.followed.remove(&container);
         }
     }
+}
+
+fn no_events() -> Failure {
+    Failure::Away("the engine's events ended".into())
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The log driver whose files are read.
-const JSON_FILE: &str = "json-file";
+pub const JSON_FILE: &str = "json-file";
 
 /// The setting `read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -219,6 +219,16 @@ impl Run {
         }
     }
 
+    /// Tasks that are alive: the watcher, one a container, and what they wait with.
+    pub fn tasks(&self) -> usize {
+        self.runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_alive_tasks())
+    }
+
+    /// The ledger has a position of the container.
+    pub fn knows(&self, container: &str) -> bool {
+        self.book.lock().unwrap().positions.keys().any(|source| source.as_str().contains(container))
+    }
+
     pub fn taken(&self) -> usize {
         let taken = self.budget.taken();
         self.taken_max.fetch_max(taken, Ordering::Relaxed);

@@ -18,6 +18,7 @@ mod short_lived;
 mod starting;
 mod stopping;
 
+pub use job::sum;
 use std::time::Duration;
 
 /// Far more than any of these tests needs on an idle machine: two cores are shared with a build and other tests.

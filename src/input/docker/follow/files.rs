@@ -64,8 +64,8 @@ impl Follower {
         turn: OwnedSemaphorePermit,
     ) -> Result<Next, Over> {
         let Some(taps) = &mut self.taps else { return Ok(Next::Later) };
-        taps.attach(false);
         let (shared, count) = (Arc::clone(&self.shared), taps.count() as f64);
+        taps.attach(false, &shared);
         let (bells, folder) = (Arc::clone(&shared.bells), path.parent().unwrap_or(&path).to_path_buf());
         let bell = shared.on_disk(move || bells.hang(&folder)).await?;
         let mut reading = Reading {

@@ -17,7 +17,7 @@ use super::json_file::JsonLog;
 use super::shared::{Counted, Over, Shared};
 use super::tap;
 use super::taps::Taps;
-use super::way::{Found, Way};
+use super::way::{Found, JSON_FILE, Read, Way};
 use crate::backoff::Backoff;
 use futures_util::FutureExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,10 @@ const OPEN_PATIENCE: Duration = Duration::from_secs(5);
 pub struct Mail {
     nudged: Notify,
     name: Mutex<Option<String>>,
+    /// It was started, and nobody has met it running since.
     started: AtomicBool,
+    /// The follower has met it running, and it was not heard to end since: a start that is heard now is the one that led to that.
+    met: AtomicBool,
     parked: AtomicBool,
     left: AtomicBool,
     leaving: Notify,
@@ -53,8 +56,22 @@ impl Mail {
 
     /// It was started: it has, or had, something to say.
     pub fn start(&self) {
-        self.started.store(true, Ordering::Release);
+        if !self.met.load(Ordering::Acquire) {
+            self.started.store(true, Ordering::Release);
+        }
         self.nudge();
+    }
+
+    /// It has ended.
+    pub fn end(&self) {
+        self.met.store(false, Ordering::Release);
+        self.nudge();
+    }
+
+    /// The follower reads what it says in this life.
+    fn meet(&self) {
+        self.met.store(true, Ordering::Release);
+        self.started.store(false, Ordering::Release);
     }
 
     pub fn rename(&self, name: &str) {
@@ -104,6 +121,8 @@ enum Ending {
     Yielded,
     /// There is no room for the lines that are open.
     Crowded,
+    /// Lines that were taken for repeated ones are to be read again.
+    Astray,
     Left,
 }
 
@@ -116,6 +135,8 @@ pub struct Follower {
     backoff: Backoff,
     /// The reader of an answer that followed and ended well: if the container is removed, open lines in it were the last.
     last_reader: Option<LineReader>,
+    /// What it said of itself before it was started.
+    unborn: Option<Inspected>,
     /// The container has run, and its log was not read to an end since.
     unread: bool,
     said_unreadable: bool,
@@ -133,6 +154,7 @@ impl Follower {
             taps: None,
             backoff: Backoff::new(ROUND_FIRST, ROUND_LONGEST),
             last_reader: None,
+            unborn: None,
             unread: false,
             said_unreadable: false,
             said_way: None,
@@ -165,13 +187,24 @@ impl Follower {
         }
         self.unread |= self.mail.started.swap(false, Ordering::AcqRel);
         let turn = shared.or_over(shared.streams.take()).await?;
-        let inspected = match shared.or_over(shared.client.inspect(&self.id)).await? {
-            Ok(inspected) => inspected,
-            Err(failure) => return Ok(self.failed(&failure)),
+        let inspected = match self.born() {
+            Some(inspected) => inspected,
+            None => match shared.or_over(shared.client.inspect(&self.id)).await? {
+                Ok(inspected) => inspected,
+                Err(failure) => return Ok(self.failed(&failure)),
+            },
         };
         self.meet(&inspected);
-        if inspected.phase == Phase::Created {
-            return Ok(Next::Park);
+        match inspected.phase {
+            Phase::Created => {
+                self.unborn = Some(inspected);
+                return Ok(Next::Park);
+            }
+            Phase::Running => {
+                self.mail.meet();
+                self.unread = true;
+            }
+            Phase::Ended => {}
         }
         self.last_reader = None;
         let found = self.find(&inspected).await?;
@@ -182,6 +215,22 @@ impl Follower {
             Way::None(why) => Ok(self.failed(&Failure::NoLogs(why))),
             Way::NotYet(_) => Ok(Next::Later),
         }
+    }
+
+    /// A container that was just started, as far as it is known what the engine would say of it. Each question waits there until
+    /// the start is over; of one that lives a moment and removes itself nothing is left by the second answer. Where a file is to
+    /// be found, the engine must say which.
+    fn born(&mut self) -> Option<Inspected> {
+        let mut inspected = self.unborn.take()?;
+        let asks_the_engine = self.shared.config.read == Read::Api || inspected.driver != JSON_FILE;
+        if !self.unread || !asks_the_engine {
+            return None;
+        }
+        inspected.phase = Phase::Running;
+        if let Some(name) = self.mail.take_name() {
+            inspected.origin.name = name;
+        }
+        Some(inspected)
     }
 
     /// Where the log is read from.

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 /// What the engine is given to answer for the last record, and a stalled stream to bring it after all.
 const STALL_ANSWER_LIMIT: Duration = Duration::from_secs(30);
 const STALL_GRACE: Duration = Duration::from_secs(2);
+/// An answer that brings no line and ends within this was given when the container had ended already: its log may be gone.
+const TOO_LATE: Duration = Duration::from_millis(250);
 
 impl Follower {
     pub(super) async fn read_stream(&mut self, inspected: &Inspected) -> Result<Next, Over> {
@@ -32,15 +34,20 @@ impl Follower {
 
     async fn attach(&mut self, mut log: LogStream, follow: bool, tty: bool) -> Result<Next, Over> {
         let Some(taps) = &mut self.taps else { return Ok(Next::Later) };
-        taps.attach(self.shared.engine.borrow().as_ref().is_none_or(|engine| engine.repeats()));
+        taps.attach(self.shared.engine.borrow().as_ref().is_none_or(|engine| engine.repeats()), &self.shared);
         let (before, count) = (taps.at(), taps.count() as f64);
         let mut reader = LineReader::new(tty, self.shared.config.line_bytes_max);
         let gauge = self.shared.counters.sources.clone();
         gauge.increment(count);
+        let opened = Instant::now();
         let ended = self.read(&mut log, &mut reader, follow).await;
         gauge.decrement(count);
-        let ending = ended?;
-        if self.taps.as_ref().is_some_and(|taps| taps.at() != before) {
+        let ending = match ended? {
+            Ending::Complete | Ending::Cut if self.doubts() => Ending::Astray,
+            ending => ending,
+        };
+        let has_brought = self.taps.as_ref().is_some_and(|taps| taps.at() != before);
+        if has_brought {
             self.backoff.reset();
         }
         if !matches!(ending, Ending::Complete) || follow {
@@ -50,16 +57,20 @@ impl Follower {
         }
         match ending {
             Ending::Complete if follow => {
-                self.unread = false;
+                self.unread &= !has_brought && opened.elapsed() < TOO_LATE;
                 self.last_reader = Some(reader);
                 Ok(Next::Later)
             }
             Ending::Complete => self.complete(reader).await,
             Ending::Cut => Ok(Next::Later),
-            Ending::Yielded => Ok(Next::Again),
+            Ending::Yielded | Ending::Astray => Ok(Next::Again),
             Ending::Crowded => self.make_room().await,
             Ending::Left => Ok(Next::Leave),
         }
+    }
+
+    fn doubts(&self) -> bool {
+        self.taps.as_ref().is_some_and(Taps::doubts)
     }
 
     /// The log of a container that has ended was read to its end.
@@ -99,6 +110,9 @@ impl Follower {
             if shared.wiring.stop.is_stopped() {
                 return Err(Over);
             }
+            if taps.is_astray() {
+                return Ok(Ending::Astray);
+            }
             let is_full = taps.is_full(shared);
             if !taps.hold(reader.joiners().held()) {
                 return Ok(Ending::Crowded);
@@ -128,7 +142,7 @@ impl Follower {
         log.rest();
         let (shared, mail) = (Arc::clone(&self.shared), Arc::clone(&self.mail));
         let since = Instant::now();
-        let holds = self.taps.as_ref().is_some_and(Taps::holds);
+        let (holds, doubts) = (self.taps.as_ref().is_some_and(Taps::holds), self.doubts());
         loop {
             let is_given_up = tokio::select! {
                 biased;
@@ -139,6 +153,8 @@ impl Follower {
                     return Ok(Ok(heard));
                 }
                 () = shared.streams.asked() => since.elapsed() > TURN,
+                // What is repeated comes at once.
+                () = tokio::time::sleep(STALL_GRACE), if doubts => return Ok(Err(Ending::Astray)),
                 () = tokio::time::sleep(OPEN_PATIENCE), if holds => shared.wiring.budget.is_pressed(),
                 () = tokio::time::sleep(shared.config.idle_check_interval) => {
                     follow && self.has_stalled(log, reader).await
