@@ -18,13 +18,12 @@ impl Charset {
     pub fn of(settings: &Settings) -> Result<Charset, Fault> {
         let name = settings.text("charset").unwrap_or("UTF-8");
         Charset::named(name).ok_or_else(|| {
-            let text = match Charset::is_refused(name) {
-                true => format!("the encoding `{name}` is not supported"),
-                false => format!("there is no encoding `{name}`"),
-            };
-            Fault::at(settings.place("charset"), text)
-                .unknown(name, Charset::names())
-                .help("docs/charsets.md lists the encodings")
+            let fault = |text| Fault::at(settings.place("charset"), text).help("docs/charsets.md lists the encodings");
+            match Charset::instead_of(name) {
+                Some(nearest) => fault(format!("the encoding `{name}` is not supported"))
+                    .help(format!("the nearest that is read is `{nearest}`")),
+                None => fault(format!("there is no encoding `{name}`")).unknown(name, Charset::names()),
+            }
         })
     }
 

@@ -161,7 +161,11 @@ mod tests {
     #[test]
     fn an_encoding_that_is_not_known_is_refused_by_name() {
         let settings = super::super::testing::settings(&PLUGIN, &[("charset", "UTF-7")]).unwrap();
-        assert_eq!(Plain::of(&settings).unwrap_err().text, "the encoding `UTF-7` is not supported");
+        let fault = Plain::of(&settings).unwrap_err();
+        assert_eq!(fault.text, "the encoding `UTF-7` is not supported");
+        assert!(fault.help.contains(&"the nearest that is read is `UTF-8`".to_string()));
+        let settings = super::super::testing::settings(&PLUGIN, &[("charset", "UTF16")]).unwrap();
+        assert_eq!(Plain::of(&settings).unwrap_err().text, "there is no encoding `UTF16`");
     }
 
     #[test]

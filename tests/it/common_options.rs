@@ -6,6 +6,10 @@ use crate::pipeline::run_with;
 use std::io::Write as _;
 use timberline::app::load::{Loaded, Request, load};
 use timberline::cli::reference::declarations;
+use timberline::event::destination::DocBatch;
+use timberline::event::{Arena, Event, Identity, Timestamp, Value};
+use timberline::pipeline::OutputSpec;
+use timberline::pipeline::route::Route;
 use timberline::plugin::{Declaration, Door, Fallback};
 
 /// A filter, settings with which it succeeds on an event, and the fields of that event.
@@ -139,5 +143,31 @@ fn outputs_take_the_common_options() {
         let pipeline = loaded(&config).pipeline.unwrap();
         let output = &pipeline.outputs[0];
         assert_eq!((output.label.as_str(), output.settings.boolean("enable_metric")), ("it", false));
+        if let Route::Text { .. } = output.route {
+            let batch = written(output, &["m", "n"]);
+            assert!(batch.body.ends_with(b"n!\n"), "{}", declaration.name);
+        }
     }
+}
+
+/// What an output is given of events with these messages.
+fn written(output: &OutputSpec, messages: &[&str]) -> DocBatch {
+    let (mut route, mut batch) = (output.route.boxed(), DocBatch::default());
+    for message in messages {
+        let arena = Arena::new();
+        let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
+        event.root.insert("message", Value::text(message));
+        route.render(&mut event, &arena, &mut batch);
+    }
+    batch
+}
+
+/// MessagePack says itself where an object ends: a line end between two would be another object.
+#[test]
+fn binary_documents_stand_side_by_side() {
+    let pipeline = loaded("output { stdout { codec => msgpack } }").pipeline.unwrap();
+    let batch = written(&pipeline.outputs[0], &["m", "\n"]);
+    assert_eq!(batch.body, b"\x81\xa7message\xa1m\x81\xa7message\xa1\n");
+    let documents: Vec<&[u8]> = batch.docs.iter().map(|doc| &batch.body[doc.whole()]).collect();
+    assert_eq!(documents, [b"\x81\xa7message\xa1m", b"\x81\xa7message\xa1\n"]);
 }

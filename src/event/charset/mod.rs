@@ -44,9 +44,9 @@ impl Charset {
         names::known()
     }
 
-    /// Whether Logstash's list has the name, and we do not read it.
-    pub fn is_refused(name: &str) -> bool {
-        names::REFUSED.iter().any(|refused| refused.eq_ignore_ascii_case(name))
+    /// For a name of Logstash's list that is not read here: the nearest one that is.
+    pub fn instead_of(name: &str) -> Option<&'static str> {
+        names::REFUSED.iter().find(|(refused, _)| refused.eq_ignore_ascii_case(name)).map(|(_, nearest)| *nearest)
     }
 
     /// The text of `bytes`, borrowed where they are that text already.
