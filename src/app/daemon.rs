@@ -147,8 +147,10 @@ fn unmetered(pipeline: &Pipeline) -> Vec<(&'static str, &str)> {
     let outputs = pipeline.outputs.iter().map(|output| ("output", output.label.as_str(), &output.settings));
     let all: Vec<_> =
         inputs.chain(outputs).map(|(kind, label, of)| (kind, label, of.boolean("enable_metric"))).collect();
-    let is_shown = |kind: &str, label: &str| all.iter().any(|other| *other == (kind, label, true));
-    all.iter().filter(|(kind, label, _)| !is_shown(kind, label)).map(|(kind, label, _)| (*kind, *label)).collect()
+    all.iter()
+        .filter(|(kind, label, _)| !all.contains(&(*kind, *label, true)))
+        .map(|(kind, label, _)| (*kind, *label))
+        .collect()
 }
 
 /// A daemon that runs.

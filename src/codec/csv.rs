@@ -9,7 +9,7 @@ use super::plain::{ECS, NO_ORIGINAL, keep_original, keeps_original, message_even
 use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
 use crate::event::chunk::Frame;
 use crate::event::csv::{BadDialect, COLUMNS_MAX, Column, Dialect, Layout, Type};
-use crate::event::{Arena, ArenaVec, Event, FieldRef, Text, Value};
+use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Text, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -175,20 +175,18 @@ impl Rows {
         !self.is_late
     }
 
-    /// The event of a row; `None` if the row is the header. The row is given back if it cannot be written.
+    /// The event of a row; `None` if the row is the header.
     fn event<'b>(
         &mut self,
         row: &[Option<Text<'b>>],
         mut event: Event<'b>,
         arena: &'b Arena,
-    ) -> Result<Option<Event<'b>>, Event<'b>> {
+    ) -> Result<Option<Event<'b>>, BadPath> {
         if self.is_header(row, &event) {
             return Ok(None);
         }
         let named = self.columns.as_deref().unwrap_or_default();
-        if self.layout.write(named, row, &mut event, arena).is_err() {
-            return Err(event);
-        }
+        self.layout.write(named, row, &mut event, arena)?;
         if self.is_late {
             event.tag(NO_HEADER, arena);
         }
@@ -207,10 +205,10 @@ impl Reader for Rows {
             let text = next.map_or(rest, |next| rest[..rest.len() - next.len()].trim_end_matches(['\n', '\r']));
             let mut event = match next {
                 Some(_) if row.is_empty() => None,
-                Some(_) => self.event(&row, start(frame, nth), arena).unwrap_or_else(|event| {
-                    drop(event);
-                    Some(failed(text, start(frame, nth), arena))
-                }),
+                Some(_) => match self.event(&row, start(frame, nth), arena) {
+                    Ok(event) => event,
+                    Err(_) => Some(failed(text, start(frame, nth), arena)),
+                },
                 None => Some(failed(text, start(frame, nth), arena)),
             };
             if let Some(event) = event.as_mut().filter(|_| self.original) {

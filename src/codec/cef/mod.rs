@@ -182,17 +182,19 @@ impl Cef {
         event: &mut Event<'b>,
         arena: &'b Arena,
     ) -> Result<(), Unreadable> {
-        let value = Value::copied(arena, text);
-        match (names::named(key), &self.ecs) {
-            (Some(name), Some(ecs)) if name.is_time => {
-                let around = Around { now: event.arrived, zone: zone.unwrap_or(&ecs.zone), locale: ecs.locale };
-                let time = times::time(text, &around).ok_or(Unreadable)?;
-                event.set(name.path(ecs.on_host), Value::Time(time), arena)?;
-            }
-            (Some(name), Some(ecs)) => drop(event.set(name.path(ecs.on_host), value, arena)?),
-            (Some(name), None) => drop(event.set(&FieldRef::top(&name.field), value, arena)?),
-            (None, _) => drop(event.set(&FieldRef::top(key), value, arena)?),
+        let (name, ecs) = (names::named(key), self.ecs.as_ref());
+        if let (Some(name), Some(ecs)) = (name.filter(|name| name.is_time), ecs) {
+            let around = Around { now: event.arrived, zone: zone.unwrap_or(&ecs.zone), locale: ecs.locale };
+            let time = times::time(text, &around).ok_or(Unreadable)?;
+            event.set(name.path(ecs.on_host), Value::Time(time), arena)?;
+            return Ok(());
         }
+        let value = Value::copied(arena, text);
+        match (name, ecs) {
+            (Some(name), Some(ecs)) => event.set(name.path(ecs.on_host), value, arena)?,
+            (Some(name), None) => event.set(&FieldRef::top(&name.field), value, arena)?,
+            (None, _) => event.set(&FieldRef::top(key), value, arena)?,
+        };
         Ok(())
     }
 }

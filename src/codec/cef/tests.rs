@@ -245,7 +245,7 @@ fn fields_are_written_as_extensions() {
     let fields = ("fields", list(&["sourceAddress", "message", "my_field", "none", "list"]));
     let event = r#"{"sourceAddress":"10.0.0.1","message":"a=b\\c\nd","my_field":1.5,"none":null,"list":[1,{"a":2}]}"#;
     assert_eq!(
-        write(&[fields.clone()], event),
+        write(std::slice::from_ref(&fields), event),
         r#"sourceAddress=10.0.0.1 message=a\=b\\c\nd myfield=1.5 list=[1,{"a":2}]"#
     );
     let short = ("reverse_mapping", Item::text("true"));
