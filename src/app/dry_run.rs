@@ -8,7 +8,7 @@ use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
-use crate::filter::Effects as _;
+use crate::filter::Effects;
 use crate::input::fixture::{Fixture, Shape, guess};
 use crate::input::origin::Origin;
 use crate::pipeline::program::Watcher;
@@ -66,11 +66,20 @@ pub struct Input<'a> {
 
 /// Runs `input` through `pipeline`. The error is the sink's.
 pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> io::Result<Summary> {
+    run_in(pipeline, input, &facts_beside(Path::new(input.name)), &Hurried::default(), show)
+}
+
+/// `run`, with the facts of the container (`facts_beside`) and the world that filters see.
+pub fn run_in(
+    pipeline: &mut Pipeline,
+    input: &Input<'_>,
+    facts: &str,
+    world: &dyn Effects,
+    show: &mut dyn Show,
+) -> io::Result<Summary> {
     let shape = input.shape.unwrap_or_else(|| guess(input.bytes));
     let number = add_fixture_input(pipeline, shape);
-    let world = Hurried::default();
-    let facts = facts_beside(input.name);
-    let fixture = Fixture { name: input.name, facts: &facts, shape, input: number, arrived: world.now() };
+    let fixture = Fixture { name: input.name, facts, shape, input: number, arrived: world.now() };
     let mut outbox = Collecting {
         routes: pipeline.outputs.iter().map(|output| output.route.boxed()).collect(),
         batch: DocBatch::default(),
@@ -81,16 +90,16 @@ pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> i
     let started = Instant::now();
     let mut worker = Worker::new(pipeline);
     for group in in_groups(fixture.chunks(input.bytes), &*pipeline.inputs[number].decoder.framer) {
-        let taken = group.into_iter().all(|chunk| worker.chunk(chunk, &world, &mut outbox).is_ok());
+        let taken = group.into_iter().all(|chunk| worker.chunk(chunk, world, &mut outbox).is_ok());
         // The group is complete: its end need not be waited for.
-        if !taken || (worker.holds() && worker.release(true, &world, &mut outbox).is_err()) {
+        if !taken || (worker.holds() && worker.release(true, world, &mut outbox).is_err()) {
             break;
         }
     }
     // Deserted means that the sink failed, and that is said below.
-    worker.release(true, &world, &mut outbox).ok();
+    worker.release(true, world, &mut outbox).ok();
     let counts = worker.take_counts(number);
-    worker.finish(&world, &mut outbox).ok();
+    worker.finish(world, &mut outbox).ok();
     pipeline.inputs.truncate(number);
     let Collecting { mut summary, failed, .. } = outbox;
     summary.lines = counts.records;
@@ -151,8 +160,8 @@ pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize 
 }
 
 /// The container's facts from a `container.json` or Docker's own `config.v2.json` beside the file.
-fn facts_beside(name: &str) -> String {
-    let read = |file: &str| std::fs::read(Path::new(name).with_file_name(file)).ok();
+pub fn facts_beside(file: &Path) -> String {
+    let read = |name: &str| std::fs::read(file.with_file_name(name)).ok();
     let origin = read("container.json").and_then(|json| Origin::of_fixture(&json));
     let origin = origin.or_else(|| Origin::of_config(&read("config.v2.json")?));
     let facts = |origin: Origin| serde_json::json!({ "container": origin.container(true) }).to_string();

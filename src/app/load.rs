@@ -77,6 +77,11 @@ impl Files for Disk {
 
 /// Reads and compiles. The error is a message for a person: nothing could be read at all.
 pub fn load(request: &Request) -> Result<Loaded, String> {
+    load_in(request, &environment::lookup)
+}
+
+/// `load`, where `variables` says what stands behind `${…}`.
+pub fn load_in(request: &Request, variables: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, String> {
     let sources = read(request)?;
     let options = parse::Options { support_escapes: request.support_escapes };
     let (mut config, mut diagnostics) = parse(&sources, &options);
@@ -84,7 +89,7 @@ pub fn load(request: &Request) -> Result<Loaded, String> {
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
-    let substituted = substitute_env(&mut config, &environment::lookup);
+    let substituted = substitute_env(&mut config, variables);
     let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk, opens: request.opens };
     let Compiled { pipeline, diagnostics: mut more } = compile(&config, &plugins::catalogue(), &options);
     more.extend(lint(&config));

@@ -4,6 +4,7 @@ use super::resolver;
 use crate::clock::{Clock, SystemClock};
 use crate::event::Timestamp;
 use crate::filter::{Effects, dns};
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::io::Write as _;
@@ -81,5 +82,50 @@ impl Effects for Hurried {
 
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
         self.0.modified(path)
+    }
+}
+
+/// One in which the clock stands and chance repeats itself, so that the same lines always become the same documents:
+/// for tests. Nobody waits in it, nothing is written and no server is asked.
+#[derive(Debug)]
+pub struct Still {
+    clock: Timestamp,
+    drawn: Cell<u64>,
+}
+
+impl Still {
+    pub fn at(clock: Timestamp) -> Still {
+        Still { clock, drawn: Cell::new(0) }
+    }
+}
+
+impl Effects for Still {
+    fn now(&self) -> Timestamp {
+        self.clock
+    }
+
+    fn ticks(&self) -> u64 {
+        self.clock.as_nanos().unwrap_or(0)
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood 2014), from zero.
+    fn random(&self) -> u64 {
+        let state = self.drawn.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.drawn.set(state);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn write(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Timestamp> {
+        World::default().modified(path)
     }
 }

@@ -31,6 +31,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Run fixtures through filters and routing: no network, no state
     DryRun(DryRunArguments),
+    /// Fixtures against expected documents; exit 0 or 1
+    Test(TestArguments),
     /// The main job with nothing else installed: containers' log lines become documents
     Demo(DemoArguments),
     /// Put index templates and retention policies in place; safe to repeat
@@ -112,6 +114,50 @@ pub enum Shape {
     Lines,
     /// One JSON event a line
     Events,
+}
+
+/// A fixture is a folder: lines (`input.log`, or `input.ndjson` with a JSON event a line), and in `expected.ndjson` the
+/// documents that they become. What else may stand in it: `container.json`, `pipeline` (its path), `test.yml`.
+#[derive(Debug, Args)]
+#[command(after_help = TEST_HELP)]
+pub struct TestArguments {
+    #[command(flatten)]
+    pub settings: SettingFlags,
+    /// Where fixtures are looked for, downwards
+    #[arg(value_name = "DIR", default_value = "fixtures")]
+    pub folders: Vec<PathBuf>,
+    /// Write what came into expected.ndjson, and show what changed: read it before you commit it
+    #[arg(long)]
+    pub bless: bool,
+    /// Only fixtures with this in their path
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// List plugins, branches and grok patterns that no fixture reached
+    #[arg(long)]
+    pub coverage: bool,
+    /// Exit 1 if less than this is reached, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub coverage_min: Option<f64>,
+    /// Write the results as JUnit's XML, too
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// How many fixtures run at a time [default: one a core]
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+}
+
+const TEST_HELP: &str = "\
+test.yml, all of it optional:
+  ignore: [ '[event][sequence]', _id ]  fields that are not compared
+  clock: 2026-11-23T10:00:00Z           the time that it is for the pipeline
+  env: { NAME: value }                  what stands behind ${NAME}; the shell's variables are not looked at
+  pipeline: ../pipeline.conf            its path from here; without one, that of -f
+  as: lines                             docker, lines or events, where looking at the lines is not enough
+One in the folder above holds for all fixtures in that folder.";
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "not a number".to_string())?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("not between 0 and 100".into()) }
 }
 
 #[derive(Debug, Args)]

@@ -2,8 +2,9 @@
 
 use super::dry_run::Printer;
 use super::terminal::{BOLD, CYAN, DIM, GREEN, Look, RED, YELLOW, cut, printable, width};
+use crate::app::changes::Change;
 use crate::app::dry_run::{Document, Show};
-use crate::app::walk::{Change, Passed, Recorder, Walk};
+use crate::app::walk::{Passed, Recorder, Walk};
 use crate::event::Event;
 use crate::filter::{Account, Outcome, Stop};
 use crate::lang::source::{SourceSet, Span};

@@ -5,6 +5,7 @@ use super::terminal::Look;
 use super::{Exit, Failure, count, note};
 use crate::app::load::{self, Loaded};
 use crate::lang::diagnostic::Diagnostic;
+use crate::lang::source::SourceSet;
 use crate::pipeline::Pipeline;
 use crate::plugin::Door;
 use crate::settings::{Settings, Source};
@@ -26,20 +27,21 @@ pub fn load(settings: &Settings) -> Result<(Loaded, Found), Failure> {
 
 fn load_for(settings: &Settings, opens: &'static [Door]) -> Result<(Loaded, Found), Failure> {
     let loaded = load::load(&request(settings, opens)).map_err(|text| missing(settings, text))?;
-    show(&loaded);
+    show(&loaded.sources, &loaded.diagnostics);
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = loaded.diagnostics.len() - errors;
     Ok((loaded, Found { errors, warnings }))
 }
 
-fn show(loaded: &Loaded) {
+/// Diagnostics as a person reads them, on standard error.
+pub fn show(sources: &SourceSet, found: &[Diagnostic]) {
     let colour = Look::of_stderr().colour;
-    let mut diagnostics: Vec<&Diagnostic> = loaded.diagnostics.iter().collect();
+    let mut diagnostics: Vec<&Diagnostic> = found.iter().collect();
     if diagnostics.len() > SHOWN_MAX {
         diagnostics.sort_by_key(|diagnostic| !diagnostic.is_error());
     }
     for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
-        note(&diagnostic.render(&loaded.sources, colour));
+        note(&diagnostic.render(sources, colour));
     }
     if diagnostics.len() > SHOWN_MAX {
         note(&format!("… and {} more", diagnostics.len() - SHOWN_MAX));

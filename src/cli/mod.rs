@@ -13,6 +13,7 @@ mod examples;
 mod explain;
 mod health;
 mod help;
+mod junit;
 mod load;
 mod queue;
 pub mod reference;
@@ -21,6 +22,7 @@ mod settings;
 mod setup;
 mod table;
 mod terminal;
+mod test;
 
 use args::{Arguments, Command};
 use clap::Parser as _;
@@ -104,6 +106,7 @@ fn command(command: Command) -> Ended {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::DryRun(arguments) => dry_run::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Queue(command) => queue::run(&command),

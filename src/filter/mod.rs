@@ -182,7 +182,8 @@ pub trait Filter: Send {
     }
 
     /// What it would make of `event`, for a person who looks on. Asked before `filter`, in dry runs and tests only.
-    fn account(&self, _event: &Event<'_>) -> Option<Account> {
+    /// `why`: where it stops is asked for, too.
+    fn account(&self, _event: &Event<'_>, _why: bool) -> Option<Account> {
         None
     }
 

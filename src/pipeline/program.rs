@@ -88,6 +88,9 @@ pub trait Watcher {
     /// A condition, by number, was asked.
     fn decided(&mut self, condition: usize, holds: bool, event: &Event<'_>);
 
+    /// Whether it wants to know where a filter stops that does not match: finding that out takes its time.
+    fn asks_why(&self) -> bool;
+
     /// A filter, by number, is about to run; it says how it would take the event.
     fn before(&mut self, filter: usize, event: &Event<'_>, account: Option<Account>);
 
@@ -209,7 +212,10 @@ impl Program {
             match step {
                 Step::Filter(number) => {
                     let Stage { filter, common } = &mut self.stages[*number];
-                    run.around.tell(|watcher| watcher.before(*number, &event, filter.account(&event)));
+                    run.around.tell(|watcher| {
+                        let account = filter.account(&event, watcher.asks_why());
+                        watcher.before(*number, &event, account);
+                    });
                     let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut *run;
                     let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
                     let outcome = filter.filter(&mut event, &mut cx);

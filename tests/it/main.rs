@@ -3,6 +3,7 @@
 #[path = "../engine/mod.rs"]
 mod engine;
 
+mod authoring;
 mod cli;
 mod common_options;
 mod docker_input;

@@ -1,11 +1,10 @@
 //! The shipped pipeline on the real lines of `fixtures/`: what becomes of each container's log.
 //!
-//! `fixtures/<shape>/summary.txt` is the agreed result: counts, and a few documents whole. `TIMBERLINE_BLESS=1` writes
-//! it anew; what changed is to be read before it is committed.
+//! `fixtures/<shape>/expected.ndjson` is the agreed result: `timberline test --bless` writes it anew; what changed is to
+//! be read before it is committed. What stands here is what must hold of all documents, whatever is expected.
 
 mod engine;
 mod kinds;
-mod summary;
 
 use std::fs;
 use std::io;
@@ -16,6 +15,8 @@ use serde_json::Value;
 use timberline::app::dry_run::{self, Document, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::event::Event;
+
+use crate::engine::Timberline;
 
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
@@ -121,17 +122,9 @@ fn tags(document: &Value) -> impl Iterator<Item = &str> {
 
 #[test]
 fn each_fixture_becomes_what_was_agreed() {
-    let bless = std::env::var_os("TIMBERLINE_BLESS").is_some();
-    let mut different = Vec::new();
-    for shape in each().filter(|shape| shape.name != BAD_LINES) {
-        let (path, found) = (folder().join(&shape.name).join("summary.txt"), summary::of(shape));
-        if bless {
-            fs::write(&path, &found).expect("the fixtures can be written");
-        } else if let Some(line) = summary::difference(&fs::read_to_string(&path).unwrap_or_default(), &found) {
-            different.push(format!("{}: {line}", shape.name));
-        }
-    }
-    assert!(different.is_empty(), "TIMBERLINE_BLESS=1 writes them anew\n{}", different.join("\n"));
+    let finished = Timberline::output(["test", "fixtures"]);
+    assert_eq!(finished.code, 0, "{}{}", finished.stdout, finished.stderr);
+    assert!(finished.stdout.contains(&format!("\n{} fixtures: ", names().len())), "{}", finished.stdout);
 }
 
 #[test]

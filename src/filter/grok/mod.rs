@@ -339,8 +339,8 @@ impl Filter for Grok {
         Box::new(Grok { matches, written, options, event_steps, captures: Captures::default() })
     }
 
-    fn account(&self, event: &Event<'_>) -> Option<Account> {
-        self.account_of(event)
+    fn account(&self, event: &Event<'_>, why: bool) -> Option<Account> {
+        self.account_of(event, why)
     }
 
     fn alternatives(&self) -> Vec<String> {
@@ -382,7 +382,7 @@ impl Grok {
 
 impl Grok {
     /// Which patterns match, or where the one that came furthest stopped; fields that are lists are left out.
-    fn account_of(&self, event: &Event<'_>) -> Option<Account> {
+    fn account_of(&self, event: &Event<'_>, why: bool) -> Option<Account> {
         let (mut matched, mut failed, mut first) = (Vec::new(), Vec::new(), 0);
         for one in &self.matches {
             let numbers = first..first + one.patterns.len();
@@ -398,6 +398,9 @@ impl Grok {
         }
         if !matched.is_empty() {
             return Some(Account::Matches(matched));
+        }
+        if !why {
+            return None;
         }
         let AsWritten { patterns, named_captures_only, steps_max, texts } = &*self.written;
         let compiler = Compiler { patterns, named_captures_only: *named_captures_only, steps_max: *steps_max };

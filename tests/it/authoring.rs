@@ -1,0 +1,171 @@
+//! The loop of a pipeline's author: fixtures, expectations, what no fixture reaches.
+
+use crate::engine::{Finished, Timberline};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PIPELINE: &str = "filter {
+  grok { match => { message => [ \"^%{WORD:user} paid %{INT:amount:int}\", \"^%{WORD:user} left\" ] } }
+  if [amount] > 100 {
+    mutate { add_tag => [ \"large\" ] }
+  } else {
+    mutate { add_field => { size => \"${SIZE:small}\" } }
+  }
+}
+output { elasticsearch { index => \"sales-%{+YYYY.MM.dd}\" } }
+";
+
+/// A folder with a pipeline and the fixtures `cases/…`.
+struct Workplace(tempfile::TempDir);
+
+impl Workplace {
+    fn new(files: &[(&str, &str)]) -> Workplace {
+        let place = Workplace(tempfile::tempdir().unwrap());
+        place.write("p.conf", PIPELINE);
+        files.iter().for_each(|(name, text)| place.write(name, text));
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        Timberline::new(arguments).current_dir(self.0.path()).finish()
+    }
+
+    /// `timberline test -f p.conf cases …`: how it ended, and what it printed.
+    #[track_caller]
+    fn test(&self, arguments: &[&str], code: i32, says: &[&str]) {
+        let finished = self.run(&[&["test", "-f", "p.conf", "cases"], arguments].concat());
+        let said = format!("{}{}", finished.stdout, finished.stderr);
+        assert_eq!(finished.code, code, "{said}");
+        says.iter().for_each(|text| assert!(said.contains(text), "{text:?} in\n{said}"));
+    }
+}
+
+const CLOCK: (&str, &str) = ("cases/test.yml", "clock: 2026-11-23T10:00:00Z\n");
+
+#[test]
+fn what_is_expected_is_written_read_and_compared_field_by_field() {
+    let place = Workplace::new(&[("cases/sale/input.log", "ann paid 250\nbob paid 7\n"), CLOCK]);
+    place.test(&[], 1, &["FAILED  cases/sale  2 documents, and no expected.ndjson\n"]);
+    place.test(&["--bless"], 0, &["blessed cases/sale  2 documents, new"]);
+    place.test(&[], 0, &["ok      cases/sale  2 documents\n", "1 fixture: 1 passed"]);
+    let expected = place.read("cases/sale/expected.ndjson");
+    assert!(expected.starts_with(r#"{"_index":"sales-2026.11.23","_id":""#), "{expected}");
+
+    place.write("cases/sale/expected.ndjson", &format!("# the large one\n{}", expected.replace("250", "25")));
+    let differs = [
+        "2 documents, 1 difference\n  document 1: ann paid 250\n    - [message] \"ann paid 25\"\n    + [message] \"ann paid 250\"\n    - [amount] 25\n    + [amount] 250\n",
+    ];
+    place.test(&[], 1, &differs);
+    place.test(&["--bless"], 0, &["changed: 1 difference\n"]);
+    assert_eq!(place.read("cases/sale/expected.ndjson"), format!("# the large one\n{expected}"));
+
+    place.write("cases/sale/input.log", "ann paid 250\neve left\nbob paid 7\n");
+    place.test(
+        &[],
+        1,
+        &["  document 2 is not expected: eve left\n", "    - [log][offset] 13\n    + [log][offset] 22\n"],
+    );
+}
+
+#[test]
+fn what_may_vary_is_said_in_test_yml() {
+    let place = Workplace::new(&[("cases/a/input.log", "ann paid 7\n")]);
+    place.test(&["--bless"], 0, &["hint: documents take something from now, so test.yml says `clock: "]);
+    place.test(&[], 0, &[]);
+
+    place.write("cases/a/test.yml", "clock: 2025-01-02T03:04:05Z");
+    place.test(&["--bless"], 0, &["changed: 1 difference"]);
+    place.write("cases/a/test.yml", "");
+    place.test(&[], 1, &["[@timestamp]", "hint: what is taken from now varies: say `clock:"]);
+    place.write("cases/a/test.yml", "ignore: [ '@timestamp', _index ]");
+    place.test(&[], 0, &[]);
+    place.write("cases/test.yml", "env: { SIZE: tiny }");
+    place.test(&[], 1, &["    - [size] \"small\"\n    + [size] \"tiny\"\n"]);
+    place.write("cases/a/test.yml", "ignored: []");
+    place.test(&[], 2, &["BROKEN  cases/a  cases/a/test.yml: ", "unknown field `ignored`"]);
+}
+
+#[test]
+fn a_fixture_may_name_its_own_pipeline_whose_doors_are_only_looked_at() {
+    let own = "input { docker { host => \"tcp://192.0.2.1:2375\" } file { path => \"/nowhere/*.log\" } }
+        filter { mutate { add_field => { of => \"own\" } } }
+        output { elasticsearch { hosts => [ \"http://192.0.2.1:9200\" ] } stdout { } }";
+    let files =
+        [("cases/a/input.ndjson", "{\"n\":1}\n"), ("cases/a/pipeline", "../../own.conf\n"), ("own.conf", own), CLOCK];
+    let place = Workplace::new(&files);
+    place.test(&["--bless"], 0, &[]);
+    assert!(
+        place.read("cases/a/expected.ndjson").contains("\"n\":1,\"of\":\"own\""),
+        "{}",
+        place.read("cases/a/expected.ndjson")
+    );
+
+    place.write("cases/a/pipeline", "none.conf");
+    place.test(&[], 2, &["BROKEN  cases/a  no such file: cases/a/none.conf\n"]);
+    place.write("cases/a/pipeline", "bad.conf");
+    place.write("cases/a/bad.conf", "filter { jsn { } }");
+    place.test(&[], 2, &["BROKEN  cases/a  its pipeline is refused\n", "cases/a/bad.conf:1:10: error[unknown-plugin]"]);
+    place.write("cases/a/bad.conf", "filter { mutate { add_field => { a => \"${NOBODY}\" } } }");
+    place.test(&[], 2, &["help: give it a value under `env` in test.yml"]);
+}
+
+#[test]
+fn fixtures_see_nothing_of_each_other() {
+    let own = "filter { aggregate { task_id => \"%{user}\" code => \"map['n'] ||= 0; map['n'] += 1; event.set('n', map['n'])\" } }";
+    let case = "{\"user\":\"ann\"}\n";
+    let place = Workplace::new(&[("cases/a/input.ndjson", case), ("cases/b/input.ndjson", case), CLOCK]);
+    place.write("p.conf", own);
+    place.test(&["--bless", "--jobs", "1"], 0, &[]);
+    for name in ["cases/a/expected.ndjson", "cases/b/expected.ndjson"] {
+        assert!(place.read(name).contains("\"n\":1"), "{}", place.read(name));
+    }
+}
+
+#[test]
+fn what_no_fixture_reached_is_listed_with_its_place() {
+    let place = Workplace::new(&[("cases/a/input.log", "ann paid 7\n"), ("cases/b/input.log", "bob paid 8\n"), CLOCK]);
+    place.test(&["--bless"], 0, &[]);
+    let gaps = [
+        "coverage of p.conf: 62.5 % (plugins 3 of 4, branches 1 of 2, patterns 1 of 2)\n",
+        "  p.conf:2  never the pattern that matched: ^%{WORD:user} left\n",
+        "  p.conf:3  if [amount] > 100: never so\n",
+        "  p.conf:4  mutate: never reached\n",
+    ];
+    place.test(&["--coverage"], 0, &gaps);
+    place.test(&["--coverage-min", "60"], 0, &[]);
+    place.test(&["--coverage-min", "90"], 1, &["coverage is 62.5 %, less than the 90 % that are asked for"]);
+    place.write("cases/c/input.log", "eve paid 800\neve left\n");
+    place.test(&["--bless"], 0, &[]);
+    place.test(&["--coverage-min", "100"], 0, &["coverage of p.conf: 100.0 %"]);
+}
+
+#[test]
+fn results_go_to_a_file_for_ci_and_only_what_is_asked_for_runs() {
+    let place = Workplace::new(&[("cases/a/input.log", "ann left\n"), ("cases/b/input.log", "bob left\n"), CLOCK]);
+    place.test(&["--bless", "--filter", "/a"], 0, &["1 fixture: 1 blessed"]);
+    place.test(&["--junit", "out.xml"], 1, &["2 fixtures: 1 passed, 1 failed"]);
+    let xml = place.read("out.xml");
+    assert!(xml.contains("tests=\"2\" failures=\"1\" errors=\"0\""), "{xml}");
+    assert!(xml.contains("<failure message=\"1 document, and no expected.ndjson\">"), "{xml}");
+    place.test(&["--filter", "none"], 2, &["error: no fixture's path has `none` in it: 2 fixtures looked at"]);
+    let nothing = place.run(&["test", "-f", "p.conf", "elsewhere"]);
+    assert!(
+        nothing.code == 2 && nothing.stderr.contains("hint: a fixture is a folder with an input.log"),
+        "{nothing:?}"
+    );
+    assert!(Path::new(&place.path("cases/a/expected.ndjson")).exists());
+}
