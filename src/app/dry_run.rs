@@ -49,6 +49,8 @@ pub struct Summary {
     pub lines: u64,
     pub events: u64,
     pub dropped: u64,
+    /// Nobody said that the lines are JSON events: they look so.
+    pub guessed_events: bool,
     /// Documents by index; those without one under `""`.
     pub documents: BTreeMap<String, u64>,
     pub tags: BTreeMap<String, u64>,
@@ -104,6 +106,7 @@ pub fn run_in(
     let Collecting { mut summary, failed, .. } = outbox;
     summary.lines = counts.records;
     summary.dropped = counts.events.dropped;
+    summary.guessed_events = input.shape.is_none() && shape == Shape::Events;
     summary.elapsed = started.elapsed();
     failed.map_or(Ok(summary), Err)
 }

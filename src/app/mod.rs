@@ -10,6 +10,7 @@ pub mod fixtures;
 pub mod lint;
 pub mod load;
 pub mod plugins;
+pub mod record;
 pub mod replay;
 mod resolver;
 pub mod walk;

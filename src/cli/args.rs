@@ -16,7 +16,8 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "timberline", version, disable_help_subcommand = true, styles = STYLES, max_term_width = 100)]
 #[command(
-    after_help = "`timberline help COMMAND` says more; `timberline help filter mutate` shows a plugin's settings."
+    after_help = "`timberline help COMMAND` says more; `timberline help filter mutate` shows a plugin's settings, \
+                  `timberline help pattern IP` a grok pattern."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -33,6 +34,8 @@ pub enum Command {
     DryRun(DryRunArguments),
     /// Fixtures against expected documents; exit 0 or 1
     Test(TestArguments),
+    /// The last lines of a container or a file become a fixture, secrets masked
+    Record(RecordArguments),
     /// The main job with nothing else installed: containers' log lines become documents
     Demo(DemoArguments),
     /// Put index templates and retention policies in place; safe to repeat
@@ -65,10 +68,11 @@ pub struct CheckArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = DRY_RUN_HELP)]
 pub struct DryRunArguments {
     #[command(flatten)]
     pub settings: SettingFlags,
-    /// Log files, globs, or - for standard input (the default)
+    /// Log files, fixtures, globs, or - for standard input (the default)
     #[arg(value_name = "FILE")]
     pub files: Vec<String>,
     /// What to print for each event
@@ -87,6 +91,12 @@ pub struct DryRunArguments {
     #[arg(long = "as", value_enum, value_name = "SHAPE", default_value_t = Shape::Auto)]
     pub shape: Shape,
 }
+
+const DRY_RUN_HELP: &str = "\
+examples:
+  timberline dry-run -f my.conf app.log              what becomes of each line
+  timberline dry-run -f my.conf --explain app.log    why
+  timberline dry-run -f my.conf --watch app.log      again whenever you save";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -144,6 +154,21 @@ pub struct TestArguments {
     /// How many fixtures run at a time [default: one a core]
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
+}
+
+/// What is known as a secret is masked: passwords in URLs and under their names, tokens, keys, card numbers, e-mail
+/// addresses. Of the container its name, image and labels are kept. The engine is the one of `DOCKER_HOST`, else the local one.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// A container's name or id, or a file: a json-file log, or any other
+    #[arg(value_name = "CONTAINER|FILE")]
+    pub from: String,
+    /// The new fixture's folder
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// How many lines, the last ones
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub lines: u32,
 }
 
 const TEST_HELP: &str = "\
@@ -270,9 +295,9 @@ pub struct HealthArguments {
 
 #[derive(Debug, Args)]
 pub struct HelpArguments {
-    /// A command, or input, filter, codec, output
+    /// A command, or input, filter, codec, output, pattern
     pub topic: Option<String>,
-    /// The name of a plugin
+    /// The name of a plugin, or of a grok pattern
     pub name: Option<String>,
 }
 

@@ -3,13 +3,14 @@
 use super::args::{DryRunArguments, Format, Only, Shape};
 use super::explain::{Explained, ExplainedNdjson, Map};
 use super::load::{load, refused};
-use super::table::Table;
+use super::table::{Table, failures};
 use super::terminal::{DIM, Look, YELLOW, printable, stdin_is_terminal};
 use super::{Ended, Exit, Failure, count, note, thousands};
 use crate::app::dry_run::{Document, Input, Show, Summary, run as run_fixture};
+use crate::app::fixtures::find;
 use crate::app::load::Loaded;
 use crate::codec::Encoder;
-use crate::event::{Event, TAGS};
+use crate::event::Event;
 use crate::input::fixture;
 use crate::pipeline::program::Watcher;
 use crate::plugin::Settings;
@@ -17,11 +18,14 @@ use crate::settings;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// How often `--watch` looks.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How deep `--watch` looks into folders.
+const WATCH_DEPTH_MAX: usize = 4;
 
 /// Standard input, as people write it.
 const STDIN: &str = "-";
@@ -89,17 +93,13 @@ fn watch(arguments: &DryRunArguments, settings: &settings::Settings) -> Ended {
 
 /// Every file that a run reads, with its time and size.
 fn stamps(arguments: &DryRunArguments, settings: &settings::Settings) -> Vec<(PathBuf, Option<SystemTime>, u64)> {
-    let in_folder = |path: &PathBuf| match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-        Err(_) => vec![path.clone()],
-    };
     let named = settings.path_config.iter().chain(&arguments.files);
     let paths = named.flat_map(|text| match glob::glob(text) {
         Ok(paths) => paths.flatten().collect(),
         Err(_) => vec![PathBuf::from(text)],
     });
     let mut stamps: Vec<_> = paths
-        .flat_map(|path| in_folder(&path))
+        .flat_map(|path: PathBuf| in_folder(&path, 0))
         .filter_map(|path| {
             let metadata = fs::metadata(&path).ok()?;
             Some((path, metadata.modified().ok(), metadata.len()))
@@ -109,14 +109,23 @@ fn stamps(arguments: &DryRunArguments, settings: &settings::Settings) -> Vec<(Pa
     stamps
 }
 
+/// A file with what tells of its container, or all that is in a folder: pipelines keep patterns and dictionaries there.
+fn in_folder(path: &Path, depth: usize) -> Vec<PathBuf> {
+    match fs::read_dir(path) {
+        Ok(entries) if depth < WATCH_DEPTH_MAX => {
+            entries.flatten().flat_map(|entry| in_folder(&entry.path(), depth + 1)).collect()
+        }
+        Ok(_) => Vec::new(),
+        Err(_) => vec![path.to_path_buf(), path.with_file_name("container.json")],
+    }
+}
+
 /// Shows what failed, and leaves out the rest.
 struct Failed<'w>(Box<dyn Printer + 'w>);
 
 impl Show for Failed<'_> {
     fn event(&mut self, event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
-        let tags = event.root.get(TAGS).and_then(|tags| tags.as_array()).unwrap_or_default();
-        let failed = tags.iter().filter_map(|tag| tag.as_str()).any(|tag| tag.starts_with('_'));
-        if failed { self.0.event(event, documents) } else { Ok(()) }
+        if failures(event).next().is_some() { self.0.event(event, documents) } else { Ok(()) }
     }
 
     fn watcher(&mut self) -> Option<&mut dyn Watcher> {
@@ -147,17 +156,22 @@ fn files(given: &[String]) -> Result<Vec<String>, Failure> {
     let mut files = Vec::new();
     for text in given {
         if text == STDIN || fs::metadata(text).is_ok() {
-            files.push(text.clone());
+            files.push(input_in(PathBuf::from(text)));
             continue;
         }
         let paths = glob::glob(text).map_err(|error| format!("bad pattern {text}: {error}"))?;
         let before = files.len();
-        files.extend(paths.flatten().filter(|path| path.is_file()).map(|path| path.to_string_lossy().into_owned()));
+        files.extend(paths.flatten().map(input_in).filter(|path| Path::new(path).is_file()));
         if files.len() == before {
             return Err(format!("no such file: {text}").into());
         }
     }
     Ok(files)
+}
+
+/// Of a fixture's folder its lines; of anything else itself.
+fn input_in(path: PathBuf) -> String {
+    find::input_of(&path).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 fn read(name: String) -> Result<(String, Vec<u8>), Failure> {
@@ -253,6 +267,7 @@ fn add(total: &mut Summary, more: Summary) {
     total.lines += more.lines;
     total.events += more.events;
     total.dropped += more.dropped;
+    total.guessed_events |= more.guessed_events;
     total.elapsed += more.elapsed;
     for (name, number) in more.documents {
         *total.documents.entry(name).or_default() += number;
@@ -268,6 +283,9 @@ fn summarise(total: &Summary, look: Look) {
     let lines = count(total.lines as usize, "line");
     note(&format!("{lines}, {}{dropped}{}", count(total.events as usize, "event"), pace(total)));
     let name_of = |index: &str| if index.is_empty() { "(no index)".to_string() } else { printable(index).into_owned() };
+    if total.guessed_events {
+        note("the lines look like JSON events and were taken as such; --as lines takes them as text");
+    }
     list("documents", &total.documents, name_of, look, DIM);
     list("tags", &total.tags, |tag| printable(tag).into_owned(), look, YELLOW);
 }

@@ -14,8 +14,8 @@ use crate::pipeline::program::Watcher;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// Values longer than this are cut, in both forms of an explanation for people.
-const VALUE_COLUMNS_MAX: usize = 60;
+/// Values on a pipe are cut here; on a terminal where it ends.
+const VALUE_COLUMNS_MAX: usize = 400;
 /// Columns that are left for a place at least: with less it goes away.
 const PLACE_COLUMNS_MIN: usize = 12;
 
@@ -125,8 +125,10 @@ impl<'s, W: Write> Explained<'s, W> {
         let shown = format!("{head}{condition}  {}", self.look.paint(colour, answer));
         self.line(&text, &shown, written.span)?;
         for (field, value) in values {
-            let value = value.as_deref().map_or("is not there".into(), |value| format!("is {}", short(value)));
-            writeln!(self.out, "      {} {value}", self.look.paint(CYAN, &printable(field)))?;
+            let field = printable(field);
+            let room = self.columns(6 + width(&field) + 4);
+            let value = value.as_deref().map_or("is not there".into(), |value| format!("is {}", short(value, room)));
+            writeln!(self.out, "      {} {value}", self.look.paint(CYAN, &field))?;
         }
         match (holds, written.otherwise) {
             (false, Some(span)) => self.line("  else", "  else", span),
@@ -153,7 +155,7 @@ impl<'s, W: Write> Explained<'s, W> {
     fn account(&mut self, filter: usize, account: &Account) -> io::Result<()> {
         match account {
             Account::Matches(numbers) => numbers.iter().try_for_each(|number| {
-                let pattern = short(self.written.alternative(filter, *number));
+                let pattern = short(self.written.alternative(filter, *number), self.columns(17));
                 writeln!(self.out, "      matched by {pattern}")
             }),
             Account::Stops(stop) => self.stop(filter, stop),
@@ -163,7 +165,7 @@ impl<'s, W: Write> Explained<'s, W> {
     /// The pattern that came furthest, and the line with a caret where it stopped.
     fn stop(&mut self, filter: usize, stop: &Stop) -> io::Result<()> {
         let look = self.look;
-        let pattern = short(self.written.alternative(filter, stop.alternative));
+        let pattern = short(self.written.alternative(filter, stop.alternative), self.columns(20));
         writeln!(self.out, "      furthest came {pattern}")?;
         let (before, after) = stop.text.split_at(stop.at.min(stop.text.len()));
         let (before, after) = (printable(before), printable(after));
@@ -180,18 +182,29 @@ impl<'s, W: Write> Explained<'s, W> {
 
     fn change(&mut self, change: &Change) -> io::Result<()> {
         let look = self.look;
-        let field = |field: &str| look.paint(CYAN, &printable(field)).into_owned();
-        match change {
-            Change::Added { field: name, new } => {
-                writeln!(self.out, "      {} {} {}", look.paint(GREEN, "+"), field(name), short(new))
-            }
-            Change::Changed { field: name, old, new } => {
-                writeln!(self.out, "      {} {} {} -> {}", look.paint(YELLOW, "~"), field(name), short(old), short(new))
-            }
-            Change::Removed { field: name, old } => {
-                writeln!(self.out, "      {} {} {}", look.paint(RED, "-"), field(name), short(old))
-            }
+        let (mark, colour, value, new) = match change {
+            Change::Added { new, .. } => ("+", GREEN, new, None),
+            Change::Changed { old, new, .. } => ("~", YELLOW, old, Some(new)),
+            Change::Removed { old, .. } => ("-", RED, old, None),
+        };
+        let field = printable(change.field()).into_owned();
+        let before = 8 + width(&field) + 1;
+        let value = short(value, self.columns(before));
+        write!(self.out, "      {} {} {value}", look.paint(colour, mark), look.paint(CYAN, &field))?;
+        let Some(new) = new else { return writeln!(self.out) };
+        // Side by side where both have room, else one below the other.
+        let room = self.columns(before + width(&value) + 4);
+        if width(&printable(new)) <= room {
+            return writeln!(self.out, " -> {}", printable(new));
         }
+        let indent = " ".repeat(before.saturating_sub(3));
+        writeln!(self.out, "\n{indent}-> {}", short(new, self.columns(before)))
+    }
+
+    /// What is left of a line behind so many columns.
+    fn columns(&self, before: usize) -> usize {
+        let width = if self.look.terminal { self.look.width } else { VALUE_COLUMNS_MAX };
+        width.saturating_sub(before).max(PLACE_COLUMNS_MIN)
     }
 
     fn output(&mut self, output: usize) -> io::Result<()> {
@@ -207,8 +220,8 @@ fn line_of(began: &str) -> String {
     event["message"].as_str().map_or_else(|| began.to_string(), String::from)
 }
 
-fn short(text: &str) -> String {
-    cut(&printable(text), VALUE_COLUMNS_MAX).into_owned()
+fn short(text: &str, columns: usize) -> String {
+    cut(&printable(text), columns).into_owned()
 }
 
 /// The end of a text, in at most so many columns.

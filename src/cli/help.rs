@@ -5,6 +5,7 @@ use super::examples;
 use super::reference::{declarations, differences, paragraphs, unavailable};
 use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
+use crate::filter::{Ecs, grok};
 use crate::lang::suggest::nearest;
 use crate::plugin::{Declaration, Door, Fallback, Setting};
 use clap::CommandFactory as _;
@@ -18,6 +19,7 @@ pub fn run(arguments: &HelpArguments) -> Ended {
     let look = Look::of_stdout();
     let text = match (arguments.topic.as_deref(), arguments.name.as_deref()) {
         (None, _) => clap_help(None, look)?,
+        (Some("pattern" | "patterns"), name) => patterns(name, look)?,
         (Some(topic), name) => match (door_of(topic), name) {
             (Some(door), Some(name)) => plugin(find(door, name)?, look),
             (Some(door), None) => list(door, look),
@@ -51,11 +53,11 @@ fn clap_help(name: Option<&str>, look: Look) -> Result<String, Failure> {
 /// A word that is no command may be a plugin's name.
 fn unknown_topic(word: &str, commands: &[String]) -> Failure {
     let doors: Vec<&str> = Door::ALL.iter().filter(|door| named(**door, word).is_some()).map(|d| d.name()).collect();
-    let words = commands.iter().map(String::as_str).chain(Door::ALL.map(Door::name));
+    let words = commands.iter().map(String::as_str).chain(Door::ALL.map(Door::name)).chain(["pattern"]);
     let hint = match (doors.first(), nearest(word, words)) {
         (Some(door), _) => format!("`{word}` is a plugin: timberline help {door} {word}"),
         (None, Some(near)) => format!("did you mean `{near}`?"),
-        (None, None) => format!("there are {}; and input, filter, output, codec", commands.join(", ")),
+        (None, None) => format!("there are {}; and input, filter, output, codec, pattern", commands.join(", ")),
     };
     Failure::Refused { text: format!("no help on `{word}`"), hint: Some(hint) }
 }
@@ -80,6 +82,30 @@ fn find(door: Door, name: &str) -> Result<&'static Declaration, Failure> {
 fn article(door: Door) -> String {
     let article = if matches!(door, Door::Input | Door::Output) { "an" } else { "a" };
     format!("{article} {}", door.name())
+}
+
+/// The names of all grok patterns, or what one of them is made of and stands for.
+fn patterns(name: Option<&str>, look: Look) -> Result<String, Failure> {
+    let all = grok::patterns(Ecs::V8);
+    let Some(name) = name else {
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let lines = wrapped(&names.join(" "), look.width.min(WIDTH_MAX) - 2);
+        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        return Ok(lines + "\ntimberline help pattern NAME shows one\n");
+    };
+    let Some((name, text)) = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
+        let near = nearest(&name.to_uppercase(), all.iter().map(|(name, _)| name.as_str()));
+        let list = "`timberline help patterns` lists them".to_string();
+        let hint = near.map_or(list, |near| format!("did you mean `{near}`?"));
+        return Err(Failure::Refused { text: format!("no grok pattern is called `{name}`"), hint: Some(hint) });
+    };
+    let mut out = format!("pattern {}\n  {text}\n", look.paint(BOLD, name));
+    if let Ok(written) = grok::written_out(&format!("%{{{name}}}"), Ecs::V8)
+        && written != *text
+    {
+        out += &format!("\n{}\n  {written}\n", look.paint(GREEN, "As one regular expression"));
+    }
+    Ok(out)
 }
 
 fn list(door: Door, look: Look) -> String {

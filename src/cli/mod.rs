@@ -16,6 +16,7 @@ mod help;
 mod junit;
 mod load;
 mod queue;
+mod record;
 pub mod reference;
 mod run;
 mod settings;
@@ -107,6 +108,7 @@ fn command(command: Command) -> Ended {
         Command::Check(arguments) => check::run(&arguments),
         Command::DryRun(arguments) => dry_run::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Setup(arguments) => setup::run(&arguments),
         Command::Queue(command) => queue::run(&command),

@@ -7,7 +7,7 @@
 use super::dry_run::Printer;
 use super::terminal::{BOLD, CYAN, DIM, Look, RED, RED_BOLD, YELLOW, cut, fitted, printable, width};
 use crate::app::dry_run::{Document, Show};
-use crate::event::{Event, FieldRef, Value, display};
+use crate::event::{Event, FieldRef, TAGS, Value, display};
 use std::io::{self, Write};
 
 /// Rows that are looked at before the first is printed.
@@ -46,7 +46,9 @@ struct Row {
     service: String,
     category: String,
     indices: Vec<String>,
+    /// Behind the tags that say what failed.
     message: String,
+    failed: bool,
 }
 
 struct Widths {
@@ -93,6 +95,7 @@ impl<W: Write> Table<W> {
                 1 => level,
                 2 => CYAN,
                 3 => YELLOW,
+                _ if row.failed => RED,
                 _ => return text.to_string(),
             };
             look.paint(colour, text).into_owned()
@@ -126,13 +129,17 @@ impl<W: Write> Printer for Table<W> {
 impl Row {
     fn of(event: &Event<'_>, documents: &[Document<'_>], fields: &Fields) -> Row {
         let first = |names: &[FieldRef]| names.iter().find_map(|name| event.get(name)).map(text_of).unwrap_or_default();
+        let failures: Vec<&str> = failures(event).collect();
+        let failed = !failures.is_empty();
+        let what = if failed { format!("{}: ", printable(&failures.join(", "))) } else { String::new() };
         Row {
             time: event.timestamp().map(|time| time.to_string()).unwrap_or_default(),
             level: first(&fields.level),
             service: first(&fields.service),
             category: first(&fields.category),
             indices: documents.iter().filter_map(|document| document.index).map(|i| printable(i).into()).collect(),
-            message: first(&fields.message),
+            message: what + &first(&fields.message),
+            failed,
         }
     }
 
@@ -225,6 +232,12 @@ fn without_day(index: &str) -> &str {
     index.rsplit_once('-').filter(|(_, day)| is_day(day)).map_or(index, |(name, _)| name)
 }
 
+/// The tags that say what failed: they begin with `_`.
+pub fn failures<'e>(event: &'e Event<'_>) -> impl Iterator<Item = &'e str> {
+    let tags = event.root.get(TAGS).and_then(|tags| tags.as_array()).unwrap_or_default();
+    tags.iter().filter_map(|tag| tag.as_str()).filter(|tag| tag.starts_with('_'))
+}
+
 fn level_colour(level: &str) -> &'static str {
     match level {
         "FATAL" => RED_BOLD,
@@ -254,6 +267,7 @@ mod tests {
             category: category.into(),
             indices: indices.iter().map(|index| index.to_string()).collect(),
             message: message.into(),
+            failed: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The loop of a pipeline's author: fixtures, expectations, what no fixture reaches.
 
-use crate::engine::{Finished, Timberline};
+use crate::engine::{Finished, Timberline, docker};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -168,4 +168,96 @@ fn results_go_to_a_file_for_ci_and_only_what_is_asked_for_runs() {
         "{nothing:?}"
     );
     assert!(Path::new(&place.path("cases/a/expected.ndjson")).exists());
+}
+
+/// What a container prints that nobody may read, and what is left of it.
+const SECRETS: [(&str, &str); 4] = [
+    ("connected to postgres://app:hunter2@db:5432/orders", "connected to postgres://app:masked@db:5432/orders"),
+    (
+        "{\"token\":\"hunter2\",\"user\":\"ann.lee@example.org\"}",
+        "{\"token\":\"masked\",\"user\":\"masked@example.com\"}",
+    ),
+    ("GET /orders Authorization: Bearer hunter2.x", "GET /orders Authorization: Bearer masked"),
+    ("paid with 4111 1111 1111 1111", "paid with 1111 1111 1111 1111"),
+];
+
+#[test]
+fn the_last_lines_of_a_container_become_a_fixture_without_secrets() {
+    let script: String = SECRETS.iter().map(|(line, _)| format!("echo '{line}' >&2; ")).collect();
+    let container = docker()
+        .container(&format!("echo left out; echo ordinary; {script}"))
+        .env("DB_PASSWORD", "hunter2")
+        .label("owner", "ann.lee@example.org")
+        .start();
+    container.wait();
+    let place = Workplace::new(&[]);
+    let arguments = ["record", container.name(), "--into", "cases/new", "-n", "5"];
+    let run = || Timberline::new(arguments).env("DOCKER_HOST", docker().host()).current_dir(place.path("")).finish();
+    let recorded = run();
+    assert_eq!(recorded.code, 0, "{recorded:?}");
+    assert!(recorded.stdout.starts_with("recorded 5 lines of "), "{recorded:?}");
+
+    let log = place.read("cases/new/input.log");
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |stream: &str| -> Vec<&str> {
+        lines
+            .iter()
+            .filter(|line| line["stream"] == stream)
+            .map(|line| line["log"].as_str().unwrap().trim_end())
+            .collect()
+    };
+    assert_eq!((of("stdout"), of("stderr")), (vec!["ordinary"], SECRETS.map(|(_, masked)| masked).to_vec()));
+    let facts: serde_json::Value = serde_json::from_str(&place.read("cases/new/container.json")).unwrap();
+    assert_eq!((&facts["id"], &facts["labels"]["owner"]), (&container.id().into(), &"masked@example.com".into()));
+    assert!(!(log + &facts.to_string()).contains("hunter2"));
+
+    place.test(&["--bless"], 0, &["blessed cases/new  5 documents, new"]);
+    let again = run();
+    assert!(again.code == 2 && again.stderr.contains("input.log is there already"), "{again:?}");
+}
+
+#[test]
+fn a_file_becomes_a_fixture_as_it_is_and_what_is_neither_is_said() {
+    let place = Workplace::new(&[("app.log", "one\ntwo password=hunter2\n"), ("d/x-json.log", "")]);
+    let record = |from: &str, into: &str| place.run(&["record", from, "--into", into, "-n", "1"]);
+    assert_eq!(record("app.log", "cases/a").code, 0);
+    assert_eq!(place.read("cases/a/input.log"), "two password=masked\n");
+
+    let part = |log: &str| format!("{{\"log\":\"{log}\",\"stream\":\"stdout\",\"time\":\"2026-11-23T10:00:00Z\"}}\n");
+    place.write("d/x-json.log", &[part("before\\n"), part("one "), part("line\\n")].concat());
+    place.write(
+        "d/config.v2.json",
+        "{\"ID\":\"ab\",\"Name\":\"/x\",\"Config\":{\"Image\":\"i\",\"Env\":[\"A=hunter2\"],\"Labels\":null}}",
+    );
+    assert_eq!(record("d/x-json.log", "cases/b").code, 0);
+    assert_eq!(place.read("cases/b/input.log").lines().count(), 2);
+    assert!(!place.read("cases/b/container.json").contains("hunter2"));
+    place.test(&["--bless", "--filter", "/b"], 0, &["blessed cases/b  1 document, new"]);
+    assert!(place.read("cases/b/expected.ndjson").contains("one line"));
+
+    for (from, says) in [("d", "d is a folder"), ("no/such", "`no/such` is neither a file nor a container's name")] {
+        let finished = record(from, "cases/c");
+        assert!(finished.code == 2 && finished.stderr.contains(says), "{finished:?}");
+    }
+}
+
+#[test]
+fn grok_patterns_are_listed_and_shown() {
+    let list = Timberline::output(["help", "patterns"]);
+    assert!(list.code == 0 && list.stdout.contains(" HAPROXYHTTP "), "{list:?}");
+    let one = Timberline::output(["help", "pattern", "loglevel"]);
+    assert!(one.stdout.starts_with("pattern LOGLEVEL\n  ("), "{one:?}");
+    let none = Timberline::output(["help", "pattern", "HAPROXYHTPP"]);
+    assert!(none.code == 2 && none.stderr.contains("hint: did you mean `HAPROXYHTTP"), "{none:?}");
+}
+
+#[test]
+fn a_fixtures_folder_can_be_run_and_what_failed_is_marked() {
+    let place = Workplace::new(&[("cases/a/input.log", "ann paid 7\nnonsense\n"), ("e.log", "{\"n\":1}\n")]);
+    let shown = place.run(&["dry-run", "-f", "p.conf", "cases/a"]);
+    assert!(shown.stdout.contains(" _grokparsefailure: nonsense\n"), "{shown:?}");
+    let guessed = place.run(&["dry-run", "-f", "p.conf", "e.log"]);
+    assert!(guessed.stderr.contains("--as lines takes them as text"), "{guessed:?}");
+    let said = place.run(&["dry-run", "-f", "p.conf", "--as", "events", "e.log"]);
+    assert!(!said.stderr.contains("--as lines"), "{said:?}");
 }

@@ -201,6 +201,21 @@ fn lines_that_look_like_more_are_events_of_their_own() {
 }
 
 #[test]
+fn a_complete_json_line_and_an_ordinary_line_leave_at_once() {
+    let can_begin = |line: &[u8]| {
+        !line.starts_with(b"{") && (super::shape::is_error_header(line) || super::shape::postgres(line).is_some())
+    };
+    let ordinary: Vec<_> = ORDINARY.iter().filter(|line| !can_begin(line.as_bytes())).collect();
+    assert!(ordinary.len() >= 10, "{ordinary:?}");
+    for line in ordinary {
+        let mut framer = decoder(&PLUGIN, &[]).framer;
+        let mut left = 0;
+        framer.frames(&stamped([*line].into_iter(), 0), &mut |_| left += 1);
+        assert_eq!((left, framer.held()), (1, 0), "{line}");
+    }
+}
+
+#[test]
 fn details_of_another_backend_do_not_belong() {
     let line = |pid: u32, text: &str| format!("2025-11-18 10:04:45.123 UTC [{pid}] {text}");
     let lines = [line(7, "ERROR:  a"), line(8, "ERROR:  b"), line(7, "STATEMENT:  a"), line(8, "STATEMENT:  b")];

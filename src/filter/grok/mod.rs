@@ -114,6 +114,14 @@ static DECLARATION: Declaration = Declaration {
     unavailable: None,
 };
 
+/// Every pattern of a set: its name, and what it is made of. By name.
+pub fn patterns(ecs: Ecs) -> Vec<(String, String)> {
+    let set = Patterns::new(ecs != Ecs::Disabled);
+    let mut all: Vec<_> = set.names().filter_map(|name| Some((name.into(), set.get(name)?.into()))).collect();
+    all.sort_unstable();
+    all
+}
+
 /// The regular expression that a pattern of a set stands for, with groups `g0`, `g1`, … for what it names.
 pub fn written_out(pattern: &str, ecs: Ecs) -> Result<String, Fault> {
     let patterns = Patterns::new(ecs != Ecs::Disabled);

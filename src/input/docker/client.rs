@@ -270,9 +270,9 @@ impl Client {
         self.open_log(&path).await
     }
 
-    /// Opens a log at its last record.
-    pub async fn last_log(&self, id: &str) -> Result<LogStream, Failure> {
-        self.open_log(&format!("/containers/{id}/logs?follow=0&stdout=1&stderr=1&timestamps=1&tail=1")).await
+    /// Opens a log at its last records.
+    pub async fn last_log(&self, id: &str, records: usize) -> Result<LogStream, Failure> {
+        self.open_log(&format!("/containers/{id}/logs?follow=0&stdout=1&stderr=1&timestamps=1&tail={records}")).await
     }
 
     async fn open_log(&self, path: &str) -> Result<LogStream, Failure> {

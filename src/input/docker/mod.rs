@@ -6,6 +6,7 @@
 //! - `json_file` reads the files through rotation and truncation, and makes records of them;
 //! - `joiner` makes lines of records (`stamp` reads their times), `cursor` says which of them are new, `rate` which are too many,
 //!   `ansi` takes colours out, `held` keeps open lines within the byte budget;
+//! - `last_lines` reads the end of one container's log once;
 //! - `tap` collects the new lines of one stream and hands them to the worker, `taps` those of a container; `gap` says what is missing.
 //!
 //! Everything behind the records is the same for both ways, so they give the same lines with the same positions, and one may
@@ -26,6 +27,7 @@ mod gap;
 mod held;
 mod joiner;
 mod json_file;
+mod last_lines;
 mod rate;
 mod shared;
 mod since;
@@ -35,6 +37,8 @@ mod taps;
 mod watch;
 mod way;
 mod wire;
+
+pub use last_lines::{Tail, TailLine, tail};
 
 use super::watch::Bells;
 use super::{Input, InputPlugin, Running, Wiring};

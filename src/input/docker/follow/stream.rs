@@ -185,7 +185,7 @@ impl Follower {
     }
 
     async fn has_newer(&self, reader: &LineReader) -> bool {
-        let (Some(taps), Ok(mut last)) = (&self.taps, self.shared.client.last_log(&self.id).await) else {
+        let (Some(taps), Ok(mut last)) = (&self.taps, self.shared.client.last_log(&self.id, 1).await) else {
             return false;
         };
         let mut newer = false;
