@@ -4,6 +4,7 @@
 //! plugin reads its settings back through `Settings`, defaults included, so the three cannot disagree.
 //! This room knows neither the language nor events: values come as `Given`, with their place in the text.
 
+pub mod example;
 pub mod shared;
 pub mod table;
 
@@ -114,11 +115,17 @@ pub struct Setting {
     pub refused: Option<&'static str>,
     /// Still works; says what replaces it.
     pub deprecated: Option<&'static str>,
+    /// How it is not as in Logstash: a sentence.
+    pub differs: Option<&'static str>,
 }
 
 impl Setting {
     pub const fn new(name: &'static str, kind: Kind, fallback: Fallback, doc: &'static str) -> Self {
-        Setting { name, kind, fallback, doc, refused: None, deprecated: None }
+        Setting { name, kind, fallback, doc, refused: None, deprecated: None, differs: None }
+    }
+
+    pub const fn differs(self, how: &'static str) -> Self {
+        Setting { differs: Some(how), ..self }
     }
 
     pub const fn refused(self, instead: &'static str) -> Self {

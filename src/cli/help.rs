@@ -7,6 +7,7 @@ use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
 use crate::filter::{Ecs, grok};
 use crate::lang::suggest::nearest;
+use crate::plugin::example::Example;
 use crate::plugin::{Declaration, Door, Fallback, Setting};
 use clap::CommandFactory as _;
 use std::io::{self, Write as _};
@@ -142,13 +143,13 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
         out.push('\n');
         declaration.example.trim_end().lines().for_each(|line| out += &format!("    {line}\n"));
     }
-    if let Some(shown) = examples::of(declaration.name).filter(|_| declaration.door == Door::Filter) {
-        out += &format!("  makes of\n    {}\n  this:\n", shown.event);
-        shown.becomes.iter().for_each(|event| out += &format!("    {event}\n"));
+    let shown = examples::of(declaration);
+    if let Some(example) = examples::about(&shown, "").find(|example| example.config.is_empty()) {
+        push_example(&mut out, example, "    ", columns);
     }
-    section(&mut out, "Settings", declaration.settings.iter(), look);
+    section(&mut out, "Settings", declaration.settings.iter(), &shown, look);
     let inherited = declaration.all_settings().skip(declaration.settings.len());
-    section(&mut out, &format!("Settings of every {door}"), inherited, look);
+    section(&mut out, &format!("Settings of every {door}"), inherited, &[], look);
     if !declaration.differs.is_empty() {
         out += &format!("\n{}\n", look.paint(GREEN, "Differs from Logstash"));
         differences(declaration).for_each(|line| push_item(&mut out, &line, columns));
@@ -156,17 +157,53 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
     out
 }
 
-fn section<'s>(out: &mut String, title: &str, settings: impl Iterator<Item = &'s Setting>, look: Look) {
+fn section<'s>(
+    out: &mut String,
+    title: &str,
+    settings: impl Iterator<Item = &'s Setting>,
+    shown: &[Example<'_>],
+    look: Look,
+) {
+    let columns = look.width.min(WIDTH_MAX);
     let mut settings = settings.peekable();
     if settings.peek().is_some() {
         *out += &format!("\n{}\n", look.paint(GREEN, title));
     }
     for setting in settings {
-        *out += &format!("  {}  {}{}\n", look.paint(CYAN, setting.name), setting.kind, default_of(setting));
+        let about = format!("{}{}", setting.kind, default_of(setting));
+        let mut lines = wrapped(&about, columns.saturating_sub(setting.name.len() + 4)).into_iter();
+        *out += &format!("  {}  {}\n", look.paint(CYAN, setting.name), lines.next().unwrap_or_default());
+        let more: Vec<String> = lines.collect();
+        push_wrapped(out, &more.join(" "), INDENT, columns);
         for text in paragraphs(setting) {
-            push_wrapped(out, &text, INDENT, look.width.min(WIDTH_MAX));
+            push_wrapped(out, &text, INDENT, columns);
+        }
+        if let Some(example) = examples::about(shown, setting.name).next() {
+            push_example(out, example, "        ", columns);
         }
     }
+}
+
+/// The piece of a pipeline, what comes in and what leaves.
+fn push_example(out: &mut String, example: &Example<'_>, indent: &str, columns: usize) {
+    let story = if example.proof.is_none() { example.lines() } else { Vec::new() };
+    for line in example.config.iter().map(|line| (*line).to_string()).chain(story) {
+        for (at, part) in folded(&line, columns.saturating_sub(indent.len() + 2)).iter().enumerate() {
+            *out += &format!("{indent}{}{part}\n", if at == 0 { "" } else { "  " });
+        }
+    }
+}
+
+/// `text` in lines of at most `columns` characters, cut behind a blank or a comma where there is one.
+fn folded(text: &str, columns: usize) -> Vec<&str> {
+    let (mut lines, mut rest) = (Vec::new(), text);
+    while let Some((end, _)) = rest.char_indices().nth(columns) {
+        let cut = rest[..end].rfind([' ', ',']).filter(|at| *at > end / 2).map_or(end, |at| at + 1);
+        lines.push(&rest[..cut]);
+        rest = &rest[cut..];
+    }
+    lines.push(rest);
+    lines
 }
 
 fn default_of(setting: &Setting) -> String {
@@ -177,6 +214,9 @@ fn default_of(setting: &Setting) -> String {
 }
 
 fn push_wrapped(out: &mut String, text: &str, indent: &str, columns: usize) {
+    if text.is_empty() {
+        return;
+    }
     for line in wrapped(text, columns.saturating_sub(indent.len())) {
         *out += &format!("{indent}{line}\n");
     }
@@ -212,6 +252,14 @@ mod tests {
     fn text_is_cut_between_words() {
         assert_eq!(wrapped("one two  three\nfour", 9), ["one two", "three", "four"]);
         assert_eq!(wrapped("", 9), [""]);
+    }
+
+    #[test]
+    fn a_long_line_is_folded_behind_blanks_and_commas() {
+        assert_eq!(folded("one two three", 9), ["one two ", "three"]);
+        assert_eq!(folded("{\"a\":1,\"b\":2}", 10), ["{\"a\":1,", "\"b\":2}"]);
+        assert_eq!(folded("éééééé", 4), ["éééé", "éé"]);
+        assert_eq!(folded("", 4), [""]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `docs/plugins/*.md`: the reference pages, printed from what the plugins declare.
 //!
-//! The pages stand in the repository, so that they can be read there; the test here fails when one is stale.
-//! `TIMBERLINE_BLESS=1 cargo test --lib reference_pages` writes them anew.
+//! The pages stand in the repository, so that they can be read there; a test (`tests/it/docs.rs`) fails when one is
+//! stale. `TIMBERLINE_BLESS=1 cargo test --test it docs::` writes them anew.
 
 use super::examples;
 use crate::app::plugins;
-use crate::plugin::{Declaration, Door, Fallback, Kind, Setting};
+use crate::plugin::example::Example;
+use crate::plugin::{COMMON_FILTER, Declaration, Door, Fallback, Kind, Setting};
 
 /// All plugins of a section, in the order of their list.
 pub fn declarations(door: Door) -> Vec<&'static Declaration> {
@@ -22,6 +23,7 @@ pub fn paragraphs(setting: &Setting) -> Vec<String> {
     let mut out = vec![setting.doc.to_string()];
     out.extend(setting.refused.map(|instead| format!("Not supported: {instead}")));
     out.extend(setting.deprecated.map(|instead| format!("Deprecated: {instead}")));
+    out.extend(setting.differs.map(|how| format!("Differs from Logstash: {how}")));
     out
 }
 
@@ -54,6 +56,7 @@ pub fn default_text(setting: &Setting) -> Option<String> {
 /// The page of a plugin.
 pub fn markdown(declaration: &Declaration) -> String {
     let door = declaration.door.name();
+    let shown = examples::of(declaration);
     let mut out = format!("# {door} `{}`\n\n{}\n", declaration.name, declaration.summary);
     if let Some(text) = unavailable(declaration) {
         out += &format!("\n**{text}**\n");
@@ -61,18 +64,52 @@ pub fn markdown(declaration: &Declaration) -> String {
     if !declaration.example.is_empty() {
         out += &format!("\n```ruby\n{}\n```\n", declaration.example.trim_end());
     }
-    if let Some(shown) = examples::of(declaration.name).filter(|_| declaration.door == Door::Filter) {
-        out += &format!(
-            "\nmakes of\n\n```json\n{}\n```\n\nthis:\n\n```json\n{}\n```\n",
-            shown.event,
-            shown.becomes.join("\n")
-        );
+    examples::about(&shown, "").for_each(|example| out += &block(example));
+    if shown.is_empty() {
+        out += &table("Settings", declaration.settings.iter());
+    } else {
+        out += &format!("\n## Settings\n\n{}", sections(declaration.settings, &shown));
     }
-    out += &table("Settings", declaration.settings.iter());
     out += &table(&format!("Settings of every {door}"), declaration.all_settings().skip(declaration.settings.len()));
     if !declaration.differs.is_empty() {
         out += "\n## Differs from Logstash\n\n";
         differences(declaration).for_each(|line| out += &format!("- {line}\n"));
+    }
+    out
+}
+
+/// The page of the settings that every filter has.
+fn common_page() -> String {
+    let sections = sections(COMMON_FILTER, &examples::common());
+    format!("# Settings of every filter\n\nThe examples use `mutate`; any other filter would do.\n\n{sections}")
+}
+
+/// A list of settings, then each with its meaning and its examples, all of which a test runs.
+fn sections(settings: &[Setting], shown: &[Example<'_>]) -> String {
+    let mut out = "| setting | type | default |\n|---|---|---|\n".to_string();
+    for setting in settings {
+        let name = format!("[`{0}`](#{0})", setting.name);
+        out += &row(&[name, setting.kind.to_string(), default_cell(setting)]);
+    }
+    for setting in settings {
+        out += &format!("\n### `{}`\n", setting.name);
+        paragraphs(setting).iter().for_each(|text| out += &format!("\n{text}\n"));
+        examples::about(shown, setting.name).for_each(|example| out += &block(example));
+    }
+    out
+}
+
+/// An example as blocks of code: the piece of a pipeline, then what comes in and what leaves.
+fn block(example: &Example<'_>) -> String {
+    let mut out = String::new();
+    if !example.title.is_empty() {
+        out += &format!("\n{}:\n", example.title);
+    }
+    if !example.config.is_empty() {
+        out += &format!("\n```ruby\n{}\n```\n", example.config.join("\n"));
+    }
+    if example.proof.is_none() {
+        out += &format!("\n```text\n{}\n```\n", example.lines().join("\n"));
     }
     out
 }
@@ -87,21 +124,32 @@ pub fn differences(declaration: &Declaration) -> impl Iterator<Item = String> {
 }
 
 fn table<'s>(title: &str, settings: impl Iterator<Item = &'s Setting>) -> String {
-    let rows: String = settings.map(row).collect();
+    let cells = |setting: &Setting| {
+        row(&[
+            format!("`{}`", setting.name),
+            setting.kind.to_string(),
+            default_cell(setting),
+            paragraphs(setting).join(" "),
+        ])
+    };
+    let rows: String = settings.map(cells).collect();
     if rows.is_empty() {
         return rows;
     }
     format!("\n## {title}\n\n| setting | type | default | meaning |\n|---|---|---|---|\n{rows}")
 }
 
-fn row(setting: &Setting) -> String {
-    let default = match setting.fallback {
+fn default_cell(setting: &Setting) -> String {
+    match setting.fallback {
         Fallback::Required => "**required**".to_string(),
         _ => default_text(setting).map_or_else(String::new, |text| format!("`{text}`")),
-    };
-    let cells = [format!("`{}`", setting.name), setting.kind.to_string(), default, paragraphs(setting).join(" ")];
+    }
+}
+
+fn row(cells: &[String]) -> String {
     // A bar would end the cell.
-    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
 }
 
 /// Every page by its file name, and the list of them.
@@ -111,6 +159,9 @@ pub fn pages() -> Vec<(String, String)> {
     let mut pages = Vec::new();
     for door in Door::ALL {
         index += &format!("\n## {}s\n\n", door.name());
+        if door == Door::Filter {
+            index += "- [the settings of every filter](filters.md)\n";
+        }
         for declaration in declarations(door) {
             let file = format!("{}-{}.md", door.name(), declaration.name);
             let mark = if declaration.unavailable.is_some() { " *Known, not run yet.*" } else { "" };
@@ -118,6 +169,7 @@ pub fn pages() -> Vec<(String, String)> {
             pages.push((file, markdown(declaration)));
         }
     }
+    pages.push(("filters.md".to_string(), common_page()));
     pages.push(("README.md".to_string(), index));
     pages
 }
@@ -125,34 +177,6 @@ pub fn pages() -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
-
-    #[test]
-    fn the_reference_pages_say_what_the_plugins_declare() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plugins");
-        let pages = pages();
-        if std::env::var_os("TIMBERLINE_BLESS").is_some() {
-            let _ = fs::remove_dir_all(&folder);
-            fs::create_dir_all(&folder).unwrap();
-            pages.iter().for_each(|(file, text)| fs::write(folder.join(file), text).unwrap());
-        }
-        let stale: Vec<&str> = pages
-            .iter()
-            .filter(|(file, text)| fs::read_to_string(folder.join(file)).ok().as_ref() != Some(text))
-            .map(|(file, _)| file.as_str())
-            .collect();
-        let there: BTreeSet<String> = fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .map(|f| f.unwrap().file_name().into_string().unwrap())
-            .collect();
-        let left: Vec<_> = there.iter().filter(|file| pages.iter().all(|(page, _)| page != *file)).collect();
-        let cure = "write them anew with: TIMBERLINE_BLESS=1 cargo test --lib reference_pages";
-        assert!(stale.is_empty() && left.is_empty(), "stale: {stale:?}, of no plugin: {left:?}; {cure}");
-    }
 
     #[test]
     fn a_page_has_the_settings_the_common_ones_and_the_differences() {

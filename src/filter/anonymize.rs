@@ -6,8 +6,11 @@ use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting};
 const INSTEAD: &str = "use `fingerprint`, which took its place in Logstash too: \
     `fingerprint { source => \"field\" target => \"field\" method => \"SHA1\" key => \"…\" }`";
 
-pub static PLUGIN: FilterPlugin =
-    FilterPlugin { declaration: &DECLARATION, build: |_, _| Err(Fault::new("`anonymize` is gone").help(INSTEAD)) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: "",
+    build: |_, _| Err(Fault::new("`anonymize` is gone").help(INSTEAD)),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -13,7 +13,11 @@ use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings}
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::Arc;
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("categorize/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("cidr/examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -6,7 +6,8 @@ use super::{Build, Context, Ecs, Filter, FilterPlugin, Outcome};
 use crate::event::{Event, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("clone/examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -6,7 +6,11 @@ use super::{Context, Filter, FilterPlugin, Outcome, name};
 use crate::event::{Arena, Event, FieldRef, Object, Step, Tag, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("de_dot/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 /// How deep `recursive` looks.
 const DEPTH_MAX: usize = 100;

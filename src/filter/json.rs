@@ -8,7 +8,11 @@ use crate::event::json::read;
 use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("json/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,
@@ -186,6 +190,14 @@ mod tests {
             r#"{"m":"{\"[a][b]\":1,\"[c]\":2,\"d[0]\":3,\"x.y\":4}","c":2,"d[0]":3,"x.y":4,"a":{"b":1}}"#,
         );
         check(r#"{"source":"m"}"#, r#"{"m":"{\"[m][b]\":1}"}"#, Matched, r#"{"m":"{\"[m][b]\":1}","[m][b]":1}"#);
+    }
+
+    #[test]
+    fn ecs_compatibility_changes_no_event() {
+        for ecs in ["disabled", "v1", "v8"] {
+            let settings = format!(r#"{{"source":"m","ecs_compatibility":"{ecs}"}}"#);
+            check(&settings, r#"{"m":"{\"a\":1}"}"#, Matched, r#"{"m":"{\"a\":1}","a":1}"#);
+        }
     }
 
     #[test]

@@ -246,8 +246,10 @@ pub trait Files {
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 }
 
-/// A filter's declaration and how it is built.
+/// A filter's declaration, its examples, and how it is built.
 pub struct FilterPlugin {
     pub declaration: &'static Declaration,
+    /// What becomes of an event by each setting (`plugin::example` has the form).
+    pub examples: &'static str,
     pub build: fn(&Settings, &Build<'_>) -> Result<Box<dyn Filter>, Fault>,
 }

@@ -8,7 +8,11 @@ use super::{Context, Filter, FilterPlugin, Outcome};
 use crate::event::{Arena, Event, Tag, Template, Value, display};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Place, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("prune/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

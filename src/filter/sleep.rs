@@ -7,7 +7,11 @@ use crate::event::{Event, Template, Timestamp};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use std::time::Duration;
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("sleep/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 /// The longest sleep: a field of a line can ask for any time.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);

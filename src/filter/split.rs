@@ -8,7 +8,11 @@ use super::{Context, Filter, FilterPlugin, Outcome, name};
 use crate::event::{Event, FieldRef, Object, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("split/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 /// The tag of an event whose field cannot be split.
 const TYPE_FAILURE: &str = "_split_type_failure";

@@ -6,8 +6,11 @@ use super::{Build, Context, Ecs, Filter, FilterPlugin, Outcome, name};
 use crate::event::{Arena, BadPath, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("syslog_pri/examples.txt"), build };
 
+/// The tag of an event whose facility or severity has no label.
+const FAILURE: &str = "_syslogpriparsefailure";
 /// The priority of a message that has none: user-level, notice.
 const DEFAULT: u64 = 13;
 
@@ -67,7 +70,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: "filter { syslog_pri { } }",
-    differs: &["a facility without a label gets no name."],
+    differs: &["a severity without a label is tagged `_syslogpriparsefailure`, as a facility without one."],
     unavailable: None,
 };
 
@@ -82,7 +85,7 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
         } else {
             (format!("{legacy}_code"), legacy.to_string())
         };
-        let labels = if settings.boolean("use_labels") { settings.texts(labels) } else { Vec::new() };
+        let labels = settings.boolean("use_labels").then(|| settings.texts(labels));
         Part { code: field(code), label: field(label), labels }
     };
     Ok(Box::new(SyslogPri {
@@ -104,17 +107,20 @@ struct SyslogPri {
 struct Part {
     code: FieldRef,
     label: FieldRef,
-    /// Empty where none are wanted.
-    labels: Vec<String>,
+    /// `None`: none are wanted.
+    labels: Option<Vec<String>>,
 }
 
 impl Part {
     fn write<'b>(&self, code: u64, event: &mut Event<'b>, arena: &'b Arena) -> Result<(), BadPath> {
         event.set(&self.code, Value::Int(code as i64), arena)?;
-        let label = usize::try_from(code).ok().and_then(|code| self.labels.get(code));
-        match label {
+        let Some(labels) = &self.labels else { return Ok(()) };
+        match usize::try_from(code).ok().and_then(|code| labels.get(code)) {
             Some(label) => event.set(&self.label, Value::copied(arena, label), arena).map(drop),
-            None => Ok(()),
+            None => {
+                event.tag(FAILURE, arena);
+                Ok(())
+            }
         }
     }
 }
@@ -216,7 +222,7 @@ mod tests {
             LEGACY,
             r#"{"syslog_pri":999}"#,
             Matched,
-            r#"{"syslog_pri":999,"syslog_severity_code":7,"syslog_severity":"debug","syslog_facility_code":124}"#,
+            r#"{"syslog_pri":999,"syslog_severity_code":7,"syslog_severity":"debug","syslog_facility_code":124,"tags":["_syslogpriparsefailure"]}"#,
         );
     }
 

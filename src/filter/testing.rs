@@ -15,11 +15,13 @@ use std::time::Duration;
 pub struct World {
     now: Cell<Timestamp>,
     random: Cell<u64>,
-    files: RefCell<HashMap<PathBuf, (String, Timestamp)>>,
+    files: RefCell<HashMap<PathBuf, (Vec<u8>, Timestamp)>>,
     /// The time that filters slept.
     pub slept: RefCell<Vec<Duration>>,
     /// What a name server answers to a name or an address, one after the other; the last one again and again.
     pub answers: RefCell<HashMap<String, Vec<dns::Answer>>>,
+    /// How long the answer to a name or an address takes.
+    pub delays: RefCell<HashMap<String, Duration>>,
     /// What a name server was asked.
     pub asked: RefCell<Vec<String>>,
 }
@@ -30,11 +32,11 @@ impl World {
         self.now.set(Timestamp::from_nanos(now + time.as_nanos() as u64));
     }
 
-    pub fn write(&self, path: &str, text: &str) {
-        self.files.borrow_mut().insert(path.into(), (text.into(), self.now.get()));
+    pub fn write(&self, path: &str, content: impl Into<Vec<u8>>) {
+        self.files.borrow_mut().insert(path.into(), (content.into(), self.now.get()));
     }
 
-    fn file(&self, path: &Path) -> io::Result<(String, Timestamp)> {
+    fn file(&self, path: &Path) -> io::Result<(Vec<u8>, Timestamp)> {
         let missing = || io::Error::new(io::ErrorKind::NotFound, path.display().to_string());
         self.files.borrow().get(path).cloned().ok_or_else(missing)
     }
@@ -60,19 +62,26 @@ impl Effects for World {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.file(path).map(|(text, _)| text.into_bytes())
+        self.file(path).map(|(content, _)| content)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        World::write(self, &path.display().to_string(), std::str::from_utf8(bytes).expect("filters write text"));
+        World::write(self, &path.display().to_string(), bytes);
         Ok(())
     }
 
     fn resolve(&self, question: &dns::Question<'_>) -> dns::Answer {
-        let wanted = match question.wanted {
-            dns::Wanted::Address(name) => name.to_owned(),
-            dns::Wanted::Name(address) => address.to_string(),
+        let wanted = match (question.wanted, question.servers) {
+            (dns::Wanted::Address(name), Some(servers)) => {
+                let known = |name: &String| self.answers.borrow().contains_key(name);
+                servers.candidates(name).into_iter().find(known).unwrap_or_else(|| name.to_owned())
+            }
+            (dns::Wanted::Address(name), None) => name.to_owned(),
+            (dns::Wanted::Name(address), _) => address.to_string(),
         };
+        if self.delays.borrow().get(&wanted).is_some_and(|delay| *delay > question.within) {
+            return dns::Answer::Not(dns::Cause::TimedOut);
+        }
         let mut answers = self.answers.borrow_mut();
         let answer = match answers.get_mut(&wanted) {
             Some(answers) if answers.len() > 1 => answers.remove(0),
@@ -93,8 +102,11 @@ impl Files for World {
         Effects::read(self, path)
     }
 
-    fn list(&self, _folder: &Path) -> io::Result<Vec<PathBuf>> {
-        Ok(Vec::new())
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths: Vec<PathBuf> = self.files.borrow().keys().cloned().collect();
+        paths.retain(|path| path.parent() == Some(folder));
+        paths.sort();
+        Ok(paths)
     }
 }
 

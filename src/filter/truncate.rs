@@ -6,7 +6,11 @@ use super::{Context, Filter, FilterPlugin, Outcome, name};
 use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("truncate/examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

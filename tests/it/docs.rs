@@ -1,5 +1,6 @@
 //! What the pages promise is so: links lead somewhere, files that are named exist, commands that are shown are understood.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,4 +135,22 @@ fn a_line_is_taken_apart_as_a_shell_does() {
     assert_eq!(command_line("  A=b timberline check"), Some("timberline check"));
     assert_eq!(command_line("timberline_lines_total"), None);
     assert!(timberline::cli::understands(["timberline", "no-such-command"].map(OsString::from)).is_err());
+}
+
+#[test]
+fn the_reference_pages_say_what_the_plugins_declare() {
+    let folder = root().join("docs/plugins");
+    let pages = timberline::cli::reference::pages();
+    if std::env::var_os("TIMBERLINE_BLESS").is_some() {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        pages.iter().for_each(|(file, text)| fs::write(folder.join(file), text).unwrap());
+    }
+    let is_stale = |(file, text): &&(String, String)| fs::read_to_string(folder.join(file)).ok().as_ref() != Some(text);
+    let stale: Vec<&str> = pages.iter().filter(is_stale).map(|(file, _)| file.as_str()).collect();
+    let files = fs::read_dir(&folder).into_iter().flatten();
+    let there: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let left: Vec<_> = there.iter().filter(|file| pages.iter().all(|(page, _)| page != *file)).collect();
+    let cure = "write them anew with: TIMBERLINE_BLESS=1 cargo test --test it docs::";
+    assert!(stale.is_empty() && left.is_empty(), "stale: {stale:?}, of no plugin: {left:?}; {cure}");
 }

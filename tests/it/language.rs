@@ -291,3 +291,11 @@ fn what_is_wrong_in_several_places_is_said_in_one_run() {
         assert!(said.contains(help), "{said}");
     }
 }
+
+/// `id` names a plugin in messages; the other two say nothing here (`docs/plugins/filters.md`).
+#[test]
+fn common_options_that_change_no_event() {
+    for option in [r#"id => "x""#, "enable_metric => false", "enable_metric => true", "periodic_flush => true"] {
+        check(&format!("mutate {{ rename => {{ \"a\" => \"b\" }} {option} }}"), r#"{"a":1}"#, r#"{"b":1}"#);
+    }
+}

@@ -11,7 +11,11 @@ use crate::event::{Arena, ArenaVec, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, ONE_STATE, Setting, Settings};
 use std::sync::{Arc, OnceLock};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 const FAILURE: &str = "_csvparsefailure";
 const SKIPPED: &str = "_csvskippedemptyfield";

@@ -180,6 +180,14 @@ fn the_source_is_a_text() {
 }
 
 #[test]
+fn ecs_compatibility_changes_no_event() {
+    for ecs in ["disabled", "v1", "v8"] {
+        let settings = format!(r#"{{"ecs_compatibility":"{ecs}"}}"#);
+        whole(&settings, r#"{"message":"a,b"}"#, Matched, r#"{"message":"a,b","column1":"a","column2":"b"}"#);
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     testing::check_fault(&PLUGIN, r#"{"quote_char":""}"#, "`quote_char` must be one character");
     testing::check_fault(&PLUGIN, r#"{"separator":""}"#, "`separator` cannot be empty");

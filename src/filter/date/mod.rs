@@ -14,7 +14,8 @@ use crate::filter::{Build, Context, Filter, FilterPlugin, Outcome};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use format::{Format, Moment};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -14,7 +14,8 @@ use base64::engine::general_purpose::STANDARD;
 use core::net::Ipv4Addr;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &declaration::DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &declaration::DECLARATION, examples: include_str!("examples.txt"), build };
 
 /// The tag of events in which a method found nothing to work on.
 const FAILURE: &str = "_fingerprintfailure";

@@ -23,7 +23,7 @@ pub enum Part {
 pub struct Field {
     /// Its name in `fields`, in lower case, and without ECS.
     pub plain: &'static str,
-    /// Below the target.
+    /// Below the target; empty: it is not written there.
     pub ecs: &'static str,
     pub part: Part,
     /// The kinds of files (a part of their type's name) that have it; it is written when `fields` does not choose.
@@ -45,7 +45,7 @@ static FIELDS: &[Field] = &[
     field("continent_name", "[geo][continent_name]", &[], Part::Record(&[&["continent", "names", "en"]])),
     field("country_name", "[geo][country_name]", PLACES, Part::Record(&[&["country", "names", "en"]])),
     field("country_code2", "[geo][country_iso_code]", PLACES, Part::Record(&[&["country", "iso_code"]])),
-    field("country_code3", "[geo][country_code3]", PLACES, Part::Record(&[&["country", "iso_code"]])),
+    field("country_code3", "", PLACES, Part::Record(&[&["country", "iso_code"]])),
     field("region_name", "[geo][region_name]", PLACES, Part::Record(&[&["subdivisions", "0", "names", "en"]])),
     field("region_code", "[geo][region_code]", PLACES, Part::Record(&[&["subdivisions", "0", "iso_code"]])),
     field("region_iso_code", "[geo][region_iso_code]", PLACES, Part::RegionCode),
@@ -67,7 +67,7 @@ static FIELDS: &[Field] = &[
         NETS,
         Part::Record(&[&["autonomous_system_organization"], &["traits", "autonomous_system_organization"]]),
     ),
-    field("network", "[mmdb][network]", &["ASN"], Part::Network),
+    field("network", "[ip_traits][network]", &["ASN"], Part::Network),
     field("isp", "[mmdb][isp]", NETS, Part::Record(&[&["isp"], &["traits", "isp"]])),
     field(
         "organization",
@@ -82,12 +82,12 @@ static FIELDS: &[Field] = &[
         NETS,
         Part::Record(&[&["connection_type"], &["traits", "connection_type"]]),
     ),
-    field("anonymous", "[mmdb][anonymous]", NETS, Part::Record(&[&["is_anonymous"]])),
-    field("anonymous_vpn", "[mmdb][anonymous_vpn]", NETS, Part::Record(&[&["is_anonymous_vpn"]])),
-    field("hosting_provider", "[mmdb][hosting_provider]", NETS, Part::Record(&[&["is_hosting_provider"]])),
-    field("public_proxy", "[mmdb][public_proxy]", NETS, Part::Record(&[&["is_public_proxy"]])),
-    field("residential_proxy", "[mmdb][residential_proxy]", NETS, Part::Record(&[&["is_residential_proxy"]])),
-    field("tor_exit_node", "[mmdb][tor_exit_node]", NETS, Part::Record(&[&["is_tor_exit_node"]])),
+    field("anonymous", "[ip_traits][anonymous]", NETS, Part::Record(&[&["is_anonymous"]])),
+    field("anonymous_vpn", "[ip_traits][anonymous_vpn]", NETS, Part::Record(&[&["is_anonymous_vpn"]])),
+    field("hosting_provider", "[ip_traits][hosting_provider]", NETS, Part::Record(&[&["is_hosting_provider"]])),
+    field("public_proxy", "[ip_traits][public_proxy]", NETS, Part::Record(&[&["is_public_proxy"]])),
+    field("residential_proxy", "[ip_traits][residential_proxy]", NETS, Part::Record(&[&["is_residential_proxy"]])),
+    field("tor_exit_node", "[ip_traits][tor_exit_node]", NETS, Part::Record(&[&["is_tor_exit_node"]])),
 ];
 
 /// Other names of fields, as old pipelines have them.

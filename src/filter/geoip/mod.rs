@@ -17,7 +17,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,
@@ -86,7 +87,8 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
     let below = target(settings, &source, ecs)?;
     let database = Arc::new(database(settings, build)?);
     let fields = fields::of(&database.metadata().database_type, &wanted(settings)?);
-    let fields = fields.into_iter().map(|field| Ok((path(&below, field, ecs)?, field)));
+    let fields = fields.into_iter().filter(|field| !ecs || !field.ecs.is_empty());
+    let fields = fields.map(|field| Ok((path(&below, field, ecs)?, field)));
     let cache_size = settings.number("cache_size").unwrap_or_default();
     if cache_size < 0.0 {
         return Err(Fault::at(settings.place("cache_size"), format!("`cache_size` cannot be {cache_size}")));
@@ -95,6 +97,7 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
         source,
         empty: (!ecs).then_some(below.clone()),
         fields: fields.collect::<Result<Vec<_>, Fault>>()?.into(),
+        needs_location: database.metadata().database_type.contains("City"),
         database,
         failure: settings.texts("tag_on_failure"),
         cache: HashMap::new(),
@@ -161,6 +164,8 @@ struct GeoIp {
     empty: Option<FieldRef>,
     fields: Arc<[(FieldRef, &'static Field)]>,
     database: Arc<Database>,
+    /// A record of a City file without a place is taken for none, as Logstash has it.
+    needs_location: bool,
     failure: Vec<String>,
     /// The record of an address; `None` if there is none.
     cache: HashMap<IpAddr, Option<Arc<serde_json::Value>>>,
@@ -195,6 +200,9 @@ impl GeoIp {
     /// Whether anything was found.
     fn write<'b>(&mut self, event: &mut Event<'b>, address: IpAddr, cx: &Context<'b, '_>) -> bool {
         let Some(record) = self.record(address) else { return false };
+        if self.needs_location && fields::location(&record, cx.arena).is_none() {
+            return false;
+        }
         let mut found = false;
         for (path, field) in self.fields.iter() {
             let value = match field.part {
@@ -247,6 +255,7 @@ impl Filter for GeoIp {
             empty: self.empty.clone(),
             fields: Arc::clone(&self.fields),
             database: Arc::clone(&self.database),
+            needs_location: self.needs_location,
             failure: self.failure.clone(),
             cache: HashMap::new(),
             cache_size: self.cache_size,
@@ -255,4 +264,4 @@ impl Filter for GeoIp {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -56,7 +56,7 @@ fn encode(value: &Json, out: &mut Vec<u8>) {
 }
 
 /// A file of this type in which the addresses below 128.0.0.0 have a record and the others none.
-fn database(kind: &str, record: &Json) -> Vec<u8> {
+pub fn database(kind: &str, record: &Json) -> Vec<u8> {
     let mut out = Vec::new();
     // One node; its left record points to the data (16 zero bytes part them), its right one to nothing.
     let (node_count, data) = (1u32, 1u32 + 16);
@@ -136,7 +136,7 @@ fn the_fields_of_the_elastic_common_schema() {
         json!({"source": "[client][ip]"}),
         r#"{"client":{"ip":"1.2.3.4"}}"#,
         Matched,
-        r#"{"client":{"ip":"1.2.3.4","geo":{"city_name":"Oslo","continent_code":"EU","country_name":"Norway","country_iso_code":"NO","country_code3":"NO","region_name":"Oslo County","region_code":"03","region_iso_code":"NO-03","postal_code":"0150","timezone":"Europe/Oslo","location":{"lat":59.5,"lon":10.75}},"mmdb":{"dma_code":7}}}"#,
+        r#"{"client":{"ip":"1.2.3.4","geo":{"city_name":"Oslo","continent_code":"EU","country_name":"Norway","country_iso_code":"NO","region_name":"Oslo County","region_code":"03","region_iso_code":"NO-03","postal_code":"0150","timezone":"Europe/Oslo","location":{"lat":59.5,"lon":10.75}},"mmdb":{"dma_code":7}}}"#,
     );
     check(
         database("GeoLite2-ASN", &asn()),
@@ -188,6 +188,30 @@ fn an_address_that_is_none_or_unknown_is_tagged() {
         check(file(), ecs, &fields, Unmatched, &format!(r#"{front},"tags":["a","b"]}}"#));
     }
     check(file(), json!({"source": "[a][ip]", "tag_on_failure": []}), "{}", Unmatched, "{}");
+}
+
+#[test]
+fn a_city_without_a_place_is_none() {
+    let nowhere = json!({"city": {"names": {"en": "Oslo"}}, "location": {"latitude": 59.5}});
+    let settings = json!({"source": "[a][ip]"});
+    let fields = r#"{"a":{"ip":"1.2.3.4"}}"#;
+    let tagged = r#"{"a":{"ip":"1.2.3.4"},"tags":["_geoip_lookup_failure"]}"#;
+    check(database("GeoLite2-City", &nowhere), settings.clone(), fields, Unmatched, tagged);
+    let country = json!({"country": {"iso_code": "NO"}});
+    let found = r#"{"a":{"ip":"1.2.3.4","geo":{"country_iso_code":"NO"}}}"#;
+    check(database("GeoLite2-Country", &country), settings, fields, Matched, found);
+}
+
+#[test]
+fn a_cache_changes_no_event() {
+    for size in [0, 1, 1000] {
+        let settings = json!({"source": "[a][ip]", "database": "x.mmdb", "cache_size": size, "fields": ["city_name"]});
+        let mut filter = built(database("GeoLite2-City", &city()), &settings).unwrap();
+        for ip in ["1.2.3.4", "1.2.3.5", "1.2.3.4"] {
+            let ran = testing::run(&mut *filter, &json!({"a": {"ip": ip}}).to_string(), Default::default());
+            assert_eq!(ran.1, format!(r#"{{"a":{{"ip":"{ip}","geo":{{"city_name":"Oslo"}}}}}}"#), "{size}");
+        }
+    }
 }
 
 #[test]

@@ -20,7 +20,8 @@ use patterns::Patterns;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

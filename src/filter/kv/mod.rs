@@ -16,8 +16,11 @@ use crate::event::{Arena, ArenaString, ArenaVec, Event, FieldRef, Object, Tag, T
 use crate::plugin::{Fault, Item, Settings};
 use scan::{Grammar, Pair, Stop};
 
-pub static PLUGIN: FilterPlugin =
-    FilterPlugin { declaration: &declaration::DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &declaration::DECLARATION,
+    examples: include_str!("examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 /// How many pairs are read of one event.
 const PAIRS_MAX: usize = 10_000;

@@ -21,6 +21,14 @@ fn whole(settings: &str, fields: &str, outcome: Outcome, expected: &str) {
 }
 
 #[test]
+fn ecs_compatibility_changes_no_event() {
+    for ecs in ["disabled", "v1", "v8"] {
+        let settings = format!(r#"{{"ecs_compatibility":"{ecs}"}}"#);
+        whole(&settings, r#"{"message":"a=1"}"#, Matched, r#"{"message":"a=1","a":"1"}"#);
+    }
+}
+
+#[test]
 fn keys_become_fields() {
     whole(
         "{}",

@@ -14,7 +14,11 @@ use sample::Sample;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 /// Names can come from fields of lines; those beyond are not counted.
 const NAMES_MAX: usize = 10_000;

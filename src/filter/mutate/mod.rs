@@ -16,7 +16,11 @@ use convert::Type;
 use fields::{Failed, Fill};
 use text::{Case, Gsub};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 const fn pairs(name: &'static str, doc: &'static str) -> Setting {
     Setting::new(name, Kind::Hash, Fallback::Empty, doc)

@@ -16,7 +16,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build };
+pub static PLUGIN: FilterPlugin =
+    FilterPlugin { declaration: &DECLARATION, examples: include_str!("examples.txt"), build };
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

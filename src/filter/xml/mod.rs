@@ -20,7 +20,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use xpath::{Answer, Asker, Expr, NodeRef};
 
-pub static PLUGIN: FilterPlugin = FilterPlugin { declaration: &DECLARATION, build: |settings, _| build(settings) };
+pub static PLUGIN: FilterPlugin = FilterPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples.txt"),
+    build: |settings, _| build(settings),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Filter,

@@ -1,0 +1,185 @@
+//! Runs an example in a world of its own: a clock that only the example moves, and no files and names but its own.
+
+use crate::app::plugins;
+use crate::event::{Arena, Event, Identity, Timestamp, json};
+use crate::filter::testing::World;
+use crate::filter::{Ecs, Effects as _, dns, geoip};
+use crate::lang::diagnostic::Diagnostic;
+use crate::lang::parse::{self, parse};
+use crate::lang::source::SourceSet;
+use crate::lang::tree::{Config, Node, Plugin};
+use crate::pipeline::compile::compile;
+use crate::pipeline::program::{Program, Surroundings};
+use crate::pipeline::worker::{Deserted, Outbox};
+use crate::pipeline::{Options, Pipeline};
+use crate::plugin::example::Happening;
+use crate::position::Receipt;
+use serde_json::Value as Json;
+use std::time::Duration;
+
+/// When every example begins: 2026-01-01T00:00:00Z.
+const BEGIN: Duration = Duration::from_secs(1_767_225_600);
+/// How often filters that keep time are woken.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// The events that leave a `filter` section in which this happens; why it does not compile.
+pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> {
+    let world = World::default();
+    world.pass(BEGIN);
+    let is_before = |happening: &&Happening<'_>| !matches!(happening, Happening::Event(_) | Happening::Pause(_));
+    let before = story.iter().take_while(is_before).count();
+    let mut leaving = Leaving::default();
+    for happening in &story[..before] {
+        happen(happening, &world, None, &mut leaving);
+    }
+    let mut program = compiled(filters, &world)?.program;
+    for happening in &story[before..] {
+        happen(happening, &world, Some(&mut program), &mut leaving);
+    }
+    wake(&mut program, true, &world, &mut leaving);
+    Ok(leaving.events)
+}
+
+fn compiled(filters: &str, world: &World) -> Result<Pipeline, String> {
+    let sources = SourceSet::single("example", &section(filters));
+    let (config, mut diagnostics) = parse(&sources, &parse::Options { support_escapes: false });
+    let options = Options { ecs: Ecs::V8, rules: Default::default(), files: world };
+    let compiled = compile(&config, &plugins::catalogue(), &options);
+    diagnostics.extend(compiled.diagnostics);
+    let shown = || diagnostics.iter().filter(|it| it.is_error()).map(|it: &Diagnostic| it.render(&sources, false));
+    let whole = compiled.pipeline.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+    whole.ok_or_else(|| shown().collect())
+}
+
+/// `filter { … }`, unless it is one already.
+fn section(filters: &str) -> String {
+    if filters.trim_start().starts_with("filter {") { filters.to_string() } else { format!("filter {{ {filters} }}") }
+}
+
+/// The same filters without a setting; `None` where they do not give it.
+pub fn without(filters: &str, setting: &str) -> Option<String> {
+    let mut text = section(filters);
+    let sources = SourceSet::single("example", &text);
+    let (config, _) = parse(&sources, &parse::Options { support_escapes: false });
+    let plugins = plugins_of(&config);
+    let given = plugins.iter().find(|plugin| plugin.settings_named(setting).next().is_some())?;
+    let spans: Vec<_> = given.settings_named(setting).map(|it| it.name.span.to(it.value.span())).collect();
+    for span in spans.iter().rev() {
+        text.replace_range(span.start as usize..span.end as usize, "");
+    }
+    Some(text)
+}
+
+fn plugins_of(config: &Config) -> Vec<&Plugin> {
+    fn collect<'t>(nodes: &'t [Node], out: &mut Vec<&'t Plugin>) {
+        for node in nodes {
+            match node {
+                Node::Plugin(plugin) => out.push(plugin),
+                Node::If(branching) => {
+                    branching.branches.iter().for_each(|(_, body)| collect(body, out));
+                    collect(branching.otherwise.as_deref().unwrap_or_default(), out);
+                }
+            }
+        }
+    }
+    let mut out = Vec::new();
+    collect(&config.filters, &mut out);
+    out
+}
+
+fn happen(happening: &Happening<'_>, world: &World, program: Option<&mut Program>, leaving: &mut Leaving) {
+    match (happening, program) {
+        (Happening::File { path, lines }, _) => world.write(path, content(path, lines)),
+        (Happening::Answer { name, text }, _) => answer(world, name, text),
+        (Happening::Event(fields), Some(program)) => event(fields, world, program, leaving),
+        (Happening::Pause(seconds), Some(program)) => {
+            let mut left = Duration::from_secs_f64(seconds.parse().expect("a pause is a number of seconds"));
+            while !left.is_zero() {
+                let step = left.min(BEAT);
+                world.pass(step);
+                wake(program, false, world, leaving);
+                left -= step;
+            }
+        }
+        (Happening::Event(_) | Happening::Pause(_), None) => unreachable!("they happen once there is a pipeline"),
+    }
+}
+
+/// Lines of text; of a MaxMind file its type and the record that it has for half of all addresses.
+fn content(path: &str, lines: &[&str]) -> Vec<u8> {
+    if path.ends_with(".mmdb") {
+        let (kind, record) = lines[0].split_once(' ').expect("a type and a record");
+        return geoip::tests::database(kind, &serde_json::from_str(record).expect("a record is JSON"));
+    }
+    lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+}
+
+/// `192.0.2.1`, `192.0.2.1 after 2`, `nothing`, `silence`, `failure`.
+fn answer(world: &World, name: &str, text: &str) {
+    let (text, delay) = text.split_once(" after ").unwrap_or((text, "0"));
+    let answer = match text {
+        "nothing" => dns::Answer::Not(dns::Cause::Missing),
+        "silence" => dns::Answer::Not(dns::Cause::TimedOut),
+        "failure" => dns::Answer::Not(dns::Cause::Failed),
+        found => dns::Answer::Found(found.to_string()),
+    };
+    let delay = Duration::from_secs_f64(delay.parse().expect("a number of seconds"));
+    world.delays.borrow_mut().insert(name.to_string(), delay);
+    world.answers.borrow_mut().entry(name.to_string()).or_default().push(answer);
+}
+
+fn event(fields: &str, world: &World, program: &mut Program, leaving: &mut Leaving) {
+    let arena = Arena::new();
+    let mut event = Event::new(&arena, leaving.identity(), world.now());
+    event.set_timestamp(world.now());
+    let fields = json::read::object(arena.alloc_str(fields), &arena).expect("an event is a JSON object");
+    event.absorb(fields, &arena);
+    leaving.now = world.now();
+    let _rules = program.rules.enter();
+    program.run(event, Surroundings::new(&arena, world, leaving));
+}
+
+fn wake(program: &mut Program, last: bool, world: &World, leaving: &mut Leaving) {
+    let arena = Arena::new();
+    leaving.now = world.now();
+    let _rules = program.rules.enter();
+    program.wake(last, Surroundings::new(&arena, world, leaving));
+}
+
+/// Gathers what leaves, without what every event has.
+#[derive(Default)]
+struct Leaving {
+    events: Vec<Json>,
+    came: u64,
+    now: Timestamp,
+}
+
+impl Leaving {
+    /// Each event comes from a line of its own.
+    fn identity(&mut self) -> Identity {
+        self.came += 1;
+        Identity { source: 1, at: self.came, ..Identity::default() }
+    }
+}
+
+impl Outbox for Leaving {
+    fn document<'b>(&mut self, _number: usize, _event: &mut Event<'b>, _arena: &'b Arena) {}
+
+    fn end(&mut self, event: &Event<'_>) {
+        let mut text = Vec::new();
+        json::write::object(&event.root, &mut text);
+        let mut fields: serde_json::Map<String, Json> = serde_json::from_slice(&text).expect("an event is JSON");
+        fields.remove("@version");
+        let mut now = Vec::new();
+        self.now.write_iso(&mut now);
+        if fields.get("@timestamp").and_then(Json::as_str).is_some_and(|time| time.as_bytes() == now) {
+            fields.remove("@timestamp");
+        }
+        self.events.push(Json::Object(fields));
+    }
+
+    fn flush(&mut self, receipts: Vec<Receipt>) -> Result<(), Deserted> {
+        receipts.into_iter().for_each(Receipt::settle);
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Every example does what it shows, every setting has one, and without the setting something else comes out.
+
+use super::run::{run, without};
+use super::*;
+use crate::plugin::{COMMON_FILTER, Setting};
+use serde_json::Value as Json;
+use std::fs;
+use std::path::Path;
+
+/// What an example turned out to be.
+enum Shown {
+    /// Leaving the setting out makes something else of the same events, or a test elsewhere says why none can show it.
+    Changes,
+    /// The setting cannot be left out: another value must make something else of the same events.
+    Needed,
+    /// It does not give the setting: the default, or the plugin as a whole.
+    Default,
+    Wrong(String),
+}
+
+/// What is wrong with the examples of these settings.
+fn wrong(name: &str, own: &str, settings: &[Setting], examples: &[Example<'_>]) -> Vec<String> {
+    let of = |setting: &str, what: &str| format!("{name}: `{setting}`: {what}");
+    let mut wrong = Vec::new();
+    let mut shown: Vec<&str> = Vec::new();
+    for example in examples {
+        let setting = example.setting;
+        let counterpart = || examples.iter().any(|other| is_counterpart(example, other));
+        match look(own, example) {
+            _ if !setting.is_empty() && !settings.iter().any(|known| known.name == setting) => {
+                wrong.push(of(setting, "is no setting"));
+            }
+            Shown::Wrong(why) => wrong.push(of(setting, &why)),
+            Shown::Changes => shown.push(setting),
+            Shown::Needed if counterpart() => shown.push(setting),
+            Shown::Needed | Shown::Default => {}
+        }
+    }
+    let known = settings.iter().filter(|setting| setting.refused.is_none() && !shown.contains(&setting.name));
+    wrong.extend(known.map(|setting| of(setting.name, "no example shows that it changes an event")));
+    wrong
+}
+
+fn look(own: &str, example: &Example<'_>) -> Shown {
+    let config = if example.config.is_empty() { own.to_string() } else { example.config.join("\n") };
+    if let Some((file, test)) = example.proof {
+        return no_proof(file, test).map_or(Shown::Changes, Shown::Wrong);
+    }
+    let expected: Vec<Json> = match example.becomes.iter().map(|text| serde_json::from_str(text)).collect() {
+        Ok(expected) => expected,
+        Err(error) => return Shown::Wrong(format!("an event is no JSON: {error}")),
+    };
+    let lines = |events: &[Json]| events.iter().map(|event| format!("\n  > {event}")).collect::<String>();
+    match run(&config, &example.story) {
+        Err(why) => return Shown::Wrong(format!("{config}\ndoes not compile: {why}")),
+        Ok(found) if found != expected => {
+            return Shown::Wrong(format!("{config}\nmakes{}\n  and not{}", lines(&found), lines(&expected)));
+        }
+        Ok(_) => {}
+    }
+    match without(&config, example.setting) {
+        None => Shown::Default,
+        Some(rest) => match run(&rest, &example.story) {
+            Ok(found) if found == expected => Shown::Wrong(format!("{config}\nmakes the same without the setting")),
+            Ok(_) => Shown::Changes,
+            Err(_) => Shown::Needed,
+        },
+    }
+}
+
+fn is_counterpart(example: &Example<'_>, other: &Example<'_>) -> bool {
+    other.setting == example.setting && other.story == example.story && other.becomes != example.becomes
+}
+
+fn no_proof(file: &str, test: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default();
+    (!text.contains(&format!("#[test]\nfn {test}()")) && !text.contains(&format!("#[test]\n    fn {test}()")))
+        .then(|| format!("{file} has no test {test}"))
+}
+
+#[test]
+fn every_setting_of_every_filter_has_an_example_in_which_it_changes_an_event() {
+    let mut faults = wrong("every filter", "", COMMON_FILTER, &common());
+    for filter in plugins::FILTERS.iter().filter(|filter| filter.declaration.unavailable.is_none()) {
+        let Declaration { name, example, settings, .. } = filter.declaration;
+        faults.extend(wrong(name, example, settings, &of(filter.declaration)));
+    }
+    assert!(faults.is_empty(), "{} examples are missing or wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn an_example_that_shows_nothing_is_found() {
+    let settings = crate::filter::drop::PLUGIN.declaration.settings;
+    let faults = |text: &str| wrong("drop", "", settings, &example::read(text)).join("\n");
+    let good = "# percentage\ndrop { percentage => 0 }\n< {\"a\":1}\n> {\"a\":1}\n";
+    assert_eq!(faults(good), "");
+    assert!(faults("").contains("no example shows that it changes an event"));
+    assert!(faults("# percentage\ndrop { }\n< {}\n").contains("no example shows"), "the default alone");
+    assert!(faults(&good.replace("=> 0", "=> 100").replace("> {", "# x\n> {")).contains("makes"), "another result");
+    assert!(faults("# percentage\ndrop { percentage => 100 }\n< {}\n").contains("the same without the setting"));
+    assert!(faults(&format!("{good}# percentag\n< {{}}\n")).contains("is no setting"));
+    assert!(faults("# percentage\n! src/filter/drop.rs no_such_test\n").contains("has no test"));
+}
