@@ -91,8 +91,14 @@ fn round(pipeline: &Pipeline, logs: &[(String, Vec<u8>)], chunk_bytes: usize) ->
             "container": { "id": "0".repeat(64), "name": "protrader5-user-service-1", "image": { "name": "protrader5/user-service:5.2.0" },
                 "labels": { "com_docker_compose_project": "protrader5", "com_docker_compose_service": "user-service" } } });
         let hash = Identity::hash_source(key.as_str(), "");
-        let source =
-            std::sync::Arc::new(Source { key, hash, input: 0, facts: facts.to_string(), place: Place::Offset });
+        let source = std::sync::Arc::new(Source {
+            key,
+            hash,
+            input: 0,
+            facts: facts.to_string(),
+            place: Place::Offset,
+            hints: None,
+        });
         let mut from = 0;
         while from < bytes.len() {
             let to = (from + chunk_bytes).min(bytes.len());

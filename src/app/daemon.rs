@@ -47,6 +47,8 @@ const GRACE: Duration = Duration::from_millis(500);
 /// What the daemon needs to know besides its pipeline.
 #[derive(Clone, Debug)]
 pub struct DaemonConfig {
+    /// The id of the pipeline.
+    pub pipeline: String,
     /// Dead letters and the like.
     pub data: PathBuf,
     pub registry: registry::Config,
@@ -226,6 +228,8 @@ impl Running {
         let wiring = input::Wiring {
             input: 0,
             label: Arc::from(""),
+            pipeline: config.pipeline.as_str().into(),
+            taking_hints: taking_hints(config, &pipeline),
             ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
             workers: workers.into(),
             budget: Arc::clone(&budget),
@@ -387,6 +391,12 @@ impl Running {
     }
 }
 
+/// The pipelines that containers may choose among.
+fn taking_hints(config: &DaemonConfig, pipeline: &Pipeline) -> Arc<[String]> {
+    let takes = pipeline.inputs.iter().any(|input| input::docker::takes_hints(&input.settings));
+    takes.then(|| config.pipeline.clone()).into_iter().collect()
+}
+
 type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<WorkerEnd>);
 
 fn start_workers(
@@ -447,6 +457,7 @@ struct InputCounters {
     bytes: metrics::Counter,
     truncated: metrics::Counter,
     dropped: metrics::Counter,
+    left_out: metrics::Counter,
 }
 
 impl Counters {
@@ -456,6 +467,7 @@ impl Counters {
             bytes: metrics::counter(metrics::BYTES_READ, &[label]),
             truncated: metrics::counter(metrics::LINES_TRUNCATED, &[label]),
             dropped: metrics::counter(metrics::EVENTS_DROPPED, &["filter"]),
+            left_out: metrics::counter(metrics::EVENTS_DROPPED, &["hint"]),
         };
         Counters(labels.iter().map(of).collect())
     }
@@ -467,6 +479,7 @@ impl Counters {
             counters.bytes.increment(counts.bytes);
             counters.truncated.increment(counts.truncated);
             counters.dropped.increment(counts.events.dropped);
+            counters.left_out.increment(counts.left_out);
         }
     }
 }

@@ -209,6 +209,7 @@ fn chunk(letter: &Stored<'_>, receipt: Receipt, wiring: &Wiring) -> Chunk {
         input: 0,
         facts: "{}".into(),
         place: Place::None,
+        hints: None,
     };
     let bytes = letter.document().into_owned();
     let line =

@@ -35,6 +35,7 @@ pub fn ended(ended: daemon::Ended) -> Ended {
 pub fn config(settings: &Settings) -> DaemonConfig {
     let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
     DaemonConfig {
+        pipeline: settings.pipeline.id.clone(),
         data: settings.path_data.clone(),
         registry: settings.registry.clone(),
         dead_letters: settings.dead_letters,

@@ -14,6 +14,7 @@ pub mod dots;
 mod every_setting;
 pub mod framing;
 pub mod gzip_lines;
+pub mod hinted;
 pub mod joining;
 pub mod json;
 pub mod json_lines;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 /// Bytes of a file, from `offset` on.
 pub fn chunk(bytes: &[u8], offset: u64, end: bool) -> Chunk {
-    let source = Source { key: SourceKey::new("test"), hash: 7, input: 0, facts: "{}".into(), place: Place::Offset };
+    let (key, facts) = (SourceKey::new("test"), "{}".into());
+    let source = Source { key, hash: 7, input: 0, facts, place: Place::Offset, hints: None };
     Chunk {
         source: Arc::new(source),
         bytes: bytes.to_vec(),

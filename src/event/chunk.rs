@@ -2,6 +2,7 @@
 
 use super::Identity;
 use super::Timestamp;
+use super::hints::Hints;
 use crate::position::{Receipt, SourceKey};
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub struct Source {
     pub facts: String,
     /// Add `event.sequence` (Docker) or `log.offset` (files) to each event.
     pub place: Place,
+    /// What the source itself asks for its lines, instead of what its input says.
+    pub hints: Option<Arc<Hints>>,
 }
 
 /// How an event says where in its source it stood.

@@ -11,6 +11,7 @@ pub mod chunk;
 pub mod csv;
 pub mod destination;
 pub mod display;
+pub mod hints;
 pub mod identity;
 pub mod iso;
 pub mod joda;

@@ -64,6 +64,11 @@ impl FieldRef {
         FieldRef::of([name])
     }
 
+    /// Names parted by dots, as Filebeat writes fields: `http.status`.
+    pub fn dotted(text: &str) -> FieldRef {
+        FieldRef::of(text.split('.'))
+    }
+
     fn of(names: impl IntoIterator<Item = impl AsRef<str>>) -> FieldRef {
         let mut names = names.into_iter().peekable();
         let metadata = names.next_if(|name| name.as_ref() == "@metadata").is_some();

@@ -94,7 +94,7 @@ impl Fixture<'_> {
             _ => key.as_str().to_string(),
         };
         let hash = Identity::hash_source(&name, "");
-        Arc::new(Source { key, hash, input: self.input, facts: facts.to_string(), place })
+        Arc::new(Source { key, hash, input: self.input, facts: facts.to_string(), place, hints: None })
     }
 
     fn lines(&self, bytes: &[u8]) -> Vec<Chunk> {

@@ -6,6 +6,7 @@ pub mod docker;
 pub mod file;
 pub mod fixture;
 pub mod known;
+mod labels;
 pub mod origin;
 mod watch;
 
@@ -27,6 +28,10 @@ pub struct Wiring {
     pub input: usize,
     /// Its name in metrics: its `id`, or its plugin's name.
     pub label: Arc<str>,
+    /// The id of its pipeline.
+    pub pipeline: Arc<str>,
+    /// The ids of all pipelines of the daemon whose inputs let containers choose among them.
+    pub taking_hints: Arc<[String]>,
     pub ledger: Arc<dyn Ledger>,
     /// One pipe a worker.
     pub workers: Arc<[Sender<Chunk>]>,

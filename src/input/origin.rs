@@ -1,15 +1,19 @@
 //! What the events of a container say of it, whoever read its log: the API, the json-file log, a fixture. Pure.
 //!
-//! Bounds: a container chooses its own labels, so their number and lengths are limited here, once a source. Of what Docker
-//! keeps of a container only four fields are read: environment, command and mounts stay where they are.
+//! Of what Docker keeps of a container only a few fields are read: environment, command and mounts stay where they are.
+//! `Look` says how much is shown: by default what every pipeline needs, on request the rest of Filebeat's fields.
 
+use super::labels::Labels;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-/// Compose writes ten or so, orchestrators some dozens.
-const LABELS_MAX: usize = 200;
-const LABEL_NAME_BYTES_MAX: usize = 256;
-const LABEL_VALUE_BYTES_MAX: usize = 4096;
+/// The version of the Elastic Common Schema that Filebeat 8.17 writes into its events.
+const ECS_VERSION: &str = "8.0.0";
+/// Filebeat's word for an input that reads containers.
+const INPUT_TYPE: &str = "container";
+const RUNTIME: &str = "docker";
+/// The name of a container's service in a compose project.
+const SERVICE_LABEL: &str = "com.docker.compose.service";
 
 /// A container, as far as its events are concerned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,14 +24,79 @@ pub struct Origin {
     pub name: String,
     /// As it was asked for: `nginx:1.25`.
     pub image: String,
-    pub labels: HashMap<String, String>,
+    /// `sha256:…`; empty where it is not known.
+    pub image_id: String,
+    /// Where the engine keeps its json-file log; empty where there is none.
+    pub log_path: String,
+    pub labels: Labels,
+}
+
+/// How a container is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Dots in the names of labels become underscores.
+    pub labels_dedot: bool,
+    /// With the rest of Filebeat's fields.
+    pub filebeat_fields: bool,
+}
+
+/// In the order of the names.
+#[derive(Serialize)]
+struct Facts<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<Agent<'a>>,
+    container: ContainerFacts<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ecs: Option<Ecs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<Dataset<'a>>,
+    host: Host<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<InputFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Log<'a>>,
+    stream: &'a str,
 }
 
 #[derive(Serialize)]
-struct Facts<'a> {
-    container: ContainerFacts<'a>,
-    host: Named<'a>,
-    stream: &'a str,
+struct Agent<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Ecs {
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Dataset<'a> {
+    dataset: &'a str,
+}
+
+#[derive(Serialize)]
+struct Host<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostname: Option<&'a str>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct InputFacts {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    file: LogFile<'a>,
+}
+
+#[derive(Serialize)]
+struct LogFile<'a> {
+    path: &'a str,
 }
 
 /// What is not known is left out.
@@ -35,16 +104,22 @@ struct Facts<'a> {
 struct ContainerFacts<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<Named<'a>>,
+    image: Option<Image<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, &'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runtime: Option<&'static str>,
 }
 
 #[derive(Serialize)]
-struct Named<'a> {
+struct Image<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<[&'a str; 1]>,
 }
 
 /// Docker's own `config.v2.json`, the four fields of it.
@@ -85,60 +160,73 @@ impl Origin {
     /// From Docker's own `config.v2.json`, which stands beside a json-file log.
     pub fn of_config(json: &[u8]) -> Option<Origin> {
         let Kept { id, name, config } = serde_json::from_slice(json).ok()?;
-        Some(Origin { id, name: bare(name), image: config.image, labels: config.labels.unwrap_or_default() })
+        let labels = Labels::bounded(config.labels.unwrap_or_default());
+        Some(Origin { id, name: bare(name), image: config.image, labels, ..Origin::default() })
     }
 
     /// From the `container.json` of a fixture.
     pub fn of_fixture(json: &[u8]) -> Option<Origin> {
         let Written { id, name, image, labels } = serde_json::from_slice(json).ok()?;
         let image = image.map(|image| image.name).unwrap_or_default();
-        Some(Origin { id, name: bare(name), image, labels: labels.unwrap_or_default() })
+        let labels = Labels::bounded(labels.unwrap_or_default());
+        Some(Origin { id, name: bare(name), image, labels, ..Origin::default() })
     }
 
     /// `{"container":{…},"host":{…},"stream":"stdout"}`.
-    pub fn facts(&self, stream: &str, host: &str, labels_dedot: bool) -> String {
-        let facts = Facts { container: self.shown(labels_dedot), host: Named { name: host }, stream };
+    pub fn facts(&self, stream: &str, host: &str, look: Look) -> String {
+        let full = look.filebeat_fields;
+        let agent = Agent { name: host, kind: "timberline", version: env!("CARGO_PKG_VERSION") };
+        let facts = Facts {
+            agent: full.then_some(agent),
+            container: self.shown(look),
+            ecs: full.then_some(Ecs { version: ECS_VERSION }),
+            event: full.then(|| Dataset { dataset: self.dataset() }).filter(|event| !event.dataset.is_empty()),
+            host: Host { hostname: full.then_some(host), name: host },
+            input: full.then_some(InputFacts { kind: INPUT_TYPE }),
+            log: (full && !self.log_path.is_empty()).then(|| Log { file: LogFile { path: &self.log_path } }),
+            stream,
+        };
         serde_json::to_string(&facts).expect("texts and maps of texts are always JSON")
     }
 
     /// `container` of the events.
     pub fn container(&self, labels_dedot: bool) -> serde_json::Value {
-        serde_json::to_value(self.shown(labels_dedot)).expect("texts and maps of texts are always JSON")
+        let look = Look { labels_dedot, filebeat_fields: false };
+        serde_json::to_value(self.shown(look)).expect("texts and maps of texts are always JSON")
     }
 
-    fn shown(&self, labels_dedot: bool) -> ContainerFacts<'_> {
+    /// What the lines are about: the service of a compose project, else the container.
+    fn dataset(&self) -> &str {
+        self.labels.get(SERVICE_LABEL).unwrap_or(&self.name)
+    }
+
+    fn shown(&self, look: Look) -> ContainerFacts<'_> {
+        let known = |text: &'_ str| !text.is_empty();
+        let image = Some(self.image.as_str()).filter(|image| known(image)).map(|name| Image {
+            id: Some(self.image_id.as_str()).filter(|id| look.filebeat_fields && known(id)),
+            name,
+            tag: tag(name).filter(|_| look.filebeat_fields).map(|tag| [tag]),
+        });
         ContainerFacts {
             id: &self.id,
-            image: Some(self.image.as_str()).filter(|image| !image.is_empty()).map(|name| Named { name }),
-            labels: labels(&self.labels, labels_dedot),
+            image,
+            labels: self.labels.shown(look.labels_dedot),
             name: &self.name,
+            runtime: look.filebeat_fields.then_some(RUNTIME),
         }
     }
+}
+
+/// The tag in an image's name: not the port of its registry, not its digest.
+fn tag(image: &str) -> Option<&str> {
+    let named = image.split_once('@').map_or(image, |(named, _)| named);
+    let (name, tag) = named.rsplit_once(':')?;
+    (name != "sha256" && !tag.is_empty() && !tag.contains('/')).then_some(tag)
 }
 
 /// The engine puts a slash before a container's name.
 pub fn bare(name: String) -> String {
     name.strip_prefix('/').map(String::from).unwrap_or(name)
-}
-
-/// Dots become underscores, as Filebeat does. Where two names fall together, the one that had no dot wins.
-fn labels(given: &HashMap<String, String>, dedot: bool) -> BTreeMap<String, &str> {
-    let mut sorted: Vec<(&String, &String)> = given.iter().filter(|(name, _)| is_fit(name)).collect();
-    sorted.sort_unstable_by_key(|(name, _)| (name.contains('.'), *name));
-    let mut labels = BTreeMap::new();
-    for (name, value) in sorted.into_iter().take(LABELS_MAX) {
-        let name = if dedot { name.replace('.', "_") } else { name.clone() };
-        labels.entry(name).or_insert(cut(value));
-    }
-    labels
-}
-
-fn is_fit(name: &str) -> bool {
-    !name.is_empty() && name.len() <= LABEL_NAME_BYTES_MAX
-}
-
-fn cut(value: &str) -> &str {
-    &value[..value.floor_char_boundary(LABEL_VALUE_BYTES_MAX)]
 }
 
 #[cfg(test)]
@@ -150,42 +238,51 @@ mod tests {
             id: "4f5a".into(),
             name: "kong".into(),
             image: "kong:3.4".into(),
-            labels: labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            labels: labels.iter().copied().collect(),
+            ..Origin::default()
         }
     }
 
-    fn check(labels: &[(&str, &str)], dedot: bool, expected: &str) {
-        let facts = origin(labels).facts("stderr", "host-1", dedot);
-        let labels = if expected.is_empty() { String::new() } else { format!("\"labels\":{expected},") };
-        let container = format!("{{\"id\":\"4f5a\",\"image\":{{\"name\":\"kong:3.4\"}},{labels}\"name\":\"kong\"}}");
+    #[test]
+    fn the_facts_name_container_host_and_stream() {
+        let look = Look { labels_dedot: true, filebeat_fields: false };
+        let facts = origin(&[("a.b", "c\"d")]).facts("stderr", "host-1", look);
         assert_eq!(
             facts,
-            format!("{{\"container\":{container},\"host\":{{\"name\":\"host-1\"}},\"stream\":\"stderr\"}}")
+            r#"{"container":{"id":"4f5a","image":{"name":"kong:3.4"},"labels":{"a_b":"c\"d"},"name":"kong"},"host":{"name":"host-1"},"stream":"stderr"}"#
         );
     }
 
     #[test]
-    fn labels_are_dedotted_and_sorted() {
-        check(&[], true, "");
-        check(
-            &[("com.docker.compose.service", "kong"), ("app", "a\"b")],
-            true,
-            r#"{"app":"a\"b","com_docker_compose_service":"kong"}"#,
-        );
-        check(&[("com.docker.compose.service", "kong")], false, r#"{"com.docker.compose.service":"kong"}"#);
+    fn the_rest_of_filebeats_fields_comes_on_request() {
+        let look = Look { labels_dedot: false, filebeat_fields: true };
+        let known = Origin {
+            image_id: "sha256:00ff".into(),
+            log_path: "/var/lib/docker/containers/4f5a/4f5a-json.log".into(),
+            ..origin(&[(SERVICE_LABEL, "gateway")])
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = [
+            &format!(r#"{{"agent":{{"name":"host-1","type":"timberline","version":"{version}"}},"#),
+            r#""container":{"id":"4f5a","image":{"id":"sha256:00ff","name":"kong:3.4","tag":["3.4"]},"#,
+            r#""labels":{"com.docker.compose.service":"gateway"},"name":"kong","runtime":"docker"},"#,
+            r#""ecs":{"version":"8.0.0"},"event":{"dataset":"gateway"},"host":{"hostname":"host-1","name":"host-1"},"#,
+            r#""input":{"type":"container"},"log":{"file":{"path":"/var/lib/docker/containers/4f5a/4f5a-json.log"}},"#,
+            r#""stream":"stdout"}"#,
+        ];
+        assert_eq!(known.facts("stdout", "host-1", look), expected.concat());
+        let facts = Origin { name: "kong".into(), ..Origin::default() }.facts("stdout", "h", look);
+        assert!(facts.contains(r#""event":{"dataset":"kong"}"#) && !facts.contains("\"log\""), "{facts}");
     }
 
     #[test]
-    fn names_that_fall_together_do_not_make_equal_keys() {
-        check(&[("a.b", "dotted"), ("a_b", "plain"), ("", "none")], true, r#"{"a_b":"plain"}"#);
-    }
-
-    #[test]
-    fn ten_thousand_labels_and_a_megabyte_of_value_are_bounded() {
-        let many: HashMap<String, String> =
-            (0..10_000).map(|n| (format!("l{n}"), "é".repeat(500_000))).take(300).collect();
-        let facts = Origin { labels: many, ..origin(&[]) }.facts("stdout", "h", true);
-        assert!(facts.len() < 1 << 20, "{}", facts.len());
+    fn the_tag_of_an_image_is_not_its_port_or_digest() {
+        let check = |image: &str, expected| assert_eq!(tag(image), expected, "{image}");
+        check("nginx:1.25", Some("1.25"));
+        check("registry:5000/team/nginx", None);
+        check("registry:5000/team/nginx:1.25@sha256:00ff", Some("1.25"));
+        check("nginx", None);
+        check("sha256:00ff", None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::common::Decoration;
 use super::program::{Program, Surroundings, Tally, Watcher};
 use super::route::Route;
 use crate::channel::{Closed, Empty, Receiver, Sender};
-use crate::codec::{Decoder, Framer, Reader};
+use crate::codec::{Decoder, Framer, Reader, hinted};
 use crate::event::chunk::{Chunk, Frame, Place, Source};
 use crate::event::destination::DocBatch;
 use crate::event::object::Object;
@@ -58,6 +58,8 @@ pub struct Counts {
     pub records: u64,
     pub bytes: u64,
     pub truncated: u64,
+    /// Records that hints of their source leave out.
+    pub left_out: u64,
     pub events: Tally,
 }
 
@@ -129,13 +131,8 @@ impl Worker {
         let Worker { program, inputs, sources, holding, arena, counts, .. } = self;
         let _rules = program.rules.enter();
         let input = &inputs[chunk.source.input];
-        let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState {
-            framer: input.decoder.framer.boxed(),
-            reader: input.decoder.reader.boxed(),
-            source: Arc::clone(&chunk.source),
-            calls: 0,
-            open: VecDeque::new(),
-        });
+        let state =
+            sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState::new(&chunk.source, &input.decoder));
         state.source = Arc::clone(&chunk.source);
         let facts_arena = Arena::new();
         let facts = Facts::read(&chunk.source, chunk.arrived, &facts_arena);
@@ -240,6 +237,14 @@ impl Worker {
 }
 
 impl SourceState {
+    fn new(source: &Arc<Source>, decoder: &Decoder) -> SourceState {
+        let Decoder { framer, reader } = match &source.hints {
+            Some(hints) => hinted::decoder(hints, decoder),
+            None => decoder.clone(),
+        };
+        SourceState { framer, reader, source: Arc::clone(source), calls: 0, open: VecDeque::new() }
+    }
+
     /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share;
     /// `holding` is told if it holds nothing any more.
     fn closing(&mut self, holding: &mut usize) -> Vec<Receipt> {
@@ -275,6 +280,9 @@ fn record(
         let start = |frame: &Frame<'_>, nth: u32| facts.start(frame, nth, arena);
         let mut events = Vec::new();
         reader.read(&frame, arena, &start, &mut events);
+        if events.is_empty() && facts.are_hinted {
+            counts.left_out += 1;
+        }
         for mut event in events {
             input.decoration.apply(&mut event, arena);
             let tally = program.run(event, Surroundings::new(arena, effects, &mut *outbox));
@@ -290,10 +298,12 @@ fn record(
 /// What all events of a chunk start with.
 struct Facts<'c> {
     fields: Vec<(&'c str, Shareable<'c>)>,
-    /// The entries of `log`, beside `log.offset`.
-    log: Vec<(&'c str, Shareable<'c>)>,
+    /// The entries of the object that the place is written into: `event` or `log`.
+    beside: Vec<(&'c str, Shareable<'c>)>,
     place: Place,
     arrived: Timestamp,
+    /// The source has hints.
+    are_hinted: bool,
 }
 
 /// A value that can stand in many events.
@@ -324,12 +334,20 @@ impl<'c> Shareable<'c> {
 
 impl<'c> Facts<'c> {
     fn read(source: &'c Source, arrived: Timestamp, arena: &'c Arena) -> Facts<'c> {
-        let mut facts = Facts { fields: Vec::new(), log: Vec::new(), place: source.place, arrived };
+        let mut facts = Facts {
+            fields: Vec::new(),
+            beside: Vec::new(),
+            place: source.place,
+            arrived,
+            are_hinted: source.hints.is_some(),
+        };
         let Ok(object) = json::read::object(&source.facts, arena) else { return facts };
+        let holder = holder(source.place);
         for (name, value) in object.into_entries() {
             match value {
-                Value::Object(log) if name == "log" && source.place == Place::Offset => {
-                    facts.log = log.into_entries().map(|(name, value)| (name, Shareable::new(value, arena))).collect();
+                Value::Object(of_place) if Some(name) == holder => {
+                    let share = |(name, value)| (name, Shareable::new(value, arena));
+                    facts.beside = of_place.into_entries().map(share).collect();
                 }
                 value => facts.fields.push((name, Shareable::new(value, arena))),
             }
@@ -350,27 +368,31 @@ impl<'c> Facts<'c> {
         for (name, value) in &self.fields {
             root.put(name, Tag::of(name), false, value.value(arena));
         }
-        match self.place {
-            Place::Sequence => {
-                let mut place = Object::with_capacity_in(1, arena);
-                let sequence = frame.identity.at.saturating_add(u64::from(frame.identity.ordinal));
-                place.push_new("sequence", true, Value::Int(i64::try_from(sequence).unwrap_or(i64::MAX)));
-                root.put("event", Tag::of("event"), true, Value::Object(place));
+        if let Some(holder) = holder(self.place) {
+            let mut object = Object::with_capacity_in(self.beside.len() + 1, arena);
+            let (name, place) = match self.place {
+                Place::Sequence => ("sequence", frame.identity.at.saturating_add(u64::from(frame.identity.ordinal))),
+                _ => ("offset", frame.identity.at),
+            };
+            object.push_new(name, true, Value::Int(i64::try_from(place).unwrap_or(i64::MAX)));
+            for (name, value) in &self.beside {
+                object.put(name, Tag::of(name), false, value.value(arena));
             }
-            Place::Offset => {
-                let mut log = Object::with_capacity_in(self.log.len() + 1, arena);
-                log.push_new("offset", true, Value::Int(i64::try_from(frame.identity.at).unwrap_or(i64::MAX)));
-                for (name, value) in &self.log {
-                    log.put(name, Tag::of(name), false, value.value(arena));
-                }
-                root.put("log", Tag::of("log"), true, Value::Object(log));
-            }
-            Place::None => {}
+            root.put(holder, Tag::of(holder), true, Value::Object(object));
         }
         if frame.truncated || frame.lines > 1 {
             flag(&mut event, frame, arena);
         }
         event
+    }
+}
+
+/// The object that says where in its source an event stood.
+fn holder(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Sequence => Some("event"),
+        Place::Offset => Some("log"),
+        Place::None => None,
     }
 }
 

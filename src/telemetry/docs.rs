@@ -23,7 +23,8 @@ const LABELS: &str = "
 | `input`, `output` | the plugin's `id`, or a name made for it |
 | `index` | the output's `index`, with `*` in the place of what is filled in: a new day makes no new series |
 | `outcome` | `stored`; `already_there` (409: it was sent before); `dead_letter` (refused for good, kept); `refused` (refused for good, and the dead letters were full: lost) |
-| `reason` of `timberline_events_dropped_total` | `filter`: a filter of the pipeline dropped it |
+| `outcome` of `timberline_docker_labels_bounded_total` | `left_out`: there are too many, or the name is too long; `cut`: the value is too long. Counted once a container |
+| `reason` of `timberline_events_dropped_total` | `filter`: a filter of the pipeline dropped it; `hint`: a label of its container leaves it out |
 | `reason` of `timberline_retries_total` | the status; `no_answer`; `unknown_answer`, which is no answer to a bulk request |
 | `reason` of the gaps | `rotated`: rotation took the lines before they were read; `removed`: the container was removed; `truncated`: somebody cut the file short while there was more to read; `broken`: what stands in the file is no record |
 | `read`, `why` of `timberline_docker_containers` | `file` because it is a `json_file`; `api` because the setting `asked` for it, because of the `driver`, or because the file was `not_found`, `not_permitted` or `not_readable`; `none` with `read => \"file\"` while the file cannot be read |

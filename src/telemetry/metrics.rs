@@ -56,6 +56,7 @@ metrics! {
     GAP_LINES: Counter "timberline_gap_lines_total" ["reason"] "Lines that were gone before they could be read, where they could be counted.";
     LINES_SKIPPED: Counter "timberline_lines_skipped_total" ["input"] "Lines beyond lines_per_second_max, passed over.";
     DOCKER_CONTAINERS: Gauge "timberline_docker_containers" ["read", "why"] "Containers being read, by the way (file, api) and what decided it.";
+    DOCKER_LABELS_BOUNDED: Counter "timberline_docker_labels_bounded_total" ["outcome"] "Labels of containers that events do not show (left_out), or not to their end (cut).";
     OUTPUT_UP: Gauge "timberline_output_up" ["output"] "1 while the output's engine answers.";
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" [] "Bytes of dead letters on disk.";
     DEAD_LETTERS_FORGOTTEN: Counter "timberline_dead_letters_forgotten_total" ["output"] "Dead letters that were dropped to make room for newer ones.";

@@ -28,7 +28,7 @@ macro_rules! both_ways {
         }
     };
 }
-use both_ways;
+pub(crate) use both_ways;
 
 both_ways! {
     both_streams_of_a_container_arrive_in_order_with_its_facts

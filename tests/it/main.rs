@@ -6,6 +6,7 @@ mod engine;
 mod authoring;
 mod cli;
 mod common_options;
+mod docker_hints;
 mod docker_input;
 mod docs;
 mod doors;

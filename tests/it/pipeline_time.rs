@@ -35,7 +35,7 @@ fn chunk(text: &str) -> Chunk {
     let key = SourceKey::new("/log");
     let hash = Identity::hash_source(key.as_str(), "");
     Chunk {
-        source: Arc::new(Source { key, hash, input: 0, facts: "{}".into(), place: Place::Offset }),
+        source: Arc::new(Source { key, hash, input: 0, facts: "{}".into(), place: Place::Offset, hints: None }),
         bytes: text.as_bytes().to_vec(),
         framing: Framing::Bytes { offset: 0 },
         arrived: Timestamp { seconds: 1_795_000_000, nanos: 0 },

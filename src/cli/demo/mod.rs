@@ -97,6 +97,7 @@ fn lines(arguments: &DemoArguments, pipeline: &Pipeline) -> (Lines, String) {
 fn config(folder: &Path) -> DaemonConfig {
     let data = folder.join("data");
     DaemonConfig {
+        pipeline: "main".into(),
         registry: registry::Config::of(&data),
         data,
         dead_letters: Limit { bytes_max: 1 << 20, policy: Policy::DropNewer },

@@ -13,6 +13,9 @@ pub use log_stream::{Heard, LogStream};
 
 use super::connect::Dialer;
 use super::discover::Phase;
+use super::hints;
+use super::way::JSON_FILE;
+use crate::input::labels::Labels;
 use crate::input::origin::{Origin, bare};
 use bollard::BollardRequest;
 use bollard::errors::Error as BollardError;
@@ -96,6 +99,8 @@ pub struct Listed {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Inspected {
     pub origin: Origin,
+    /// Those of its labels that may be hints.
+    pub hints: HashMap<String, String>,
     pub phase: Phase,
     pub tty: bool,
     /// `json-file`, `local`, …
@@ -126,6 +131,9 @@ pub type Events = mpsc::Receiver<Result<Event, Failure>>;
 struct Inspection {
     id: String,
     name: String,
+    /// The image's id.
+    #[serde(default)]
+    image: String,
     #[serde(default)]
     log_path: String,
     state: InspectedState,
@@ -312,12 +320,23 @@ impl From<ListedContainer> for Listed {
 
 impl From<Inspection> for Inspected {
     fn from(inspection: Inspection) -> Inspected {
-        let Inspection { id, name, log_path, state, config, host_config } = inspection;
+        let Inspection { id, name, image: image_id, log_path, state, config, host_config } = inspection;
+        let (driver, given) = (host_config.log_config.driver, config.labels.unwrap_or_default());
+        let hints = hints::kept(&given);
+        let origin = Origin {
+            id,
+            name: bare(name),
+            image: config.image,
+            image_id,
+            log_path: if driver == JSON_FILE { log_path.clone() } else { String::new() },
+            labels: Labels::bounded(given),
+        };
         Inspected {
-            origin: Origin { id, name: bare(name), image: config.image, labels: config.labels.unwrap_or_default() },
+            origin,
+            hints,
             phase: Phase::of(&state.status),
             tty: config.tty,
-            driver: host_config.log_config.driver,
+            driver,
             log_path: Some(log_path).filter(|path| !path.is_empty()).map(PathBuf::from),
         }
     }
@@ -470,12 +489,21 @@ mod tests {
 
     #[test]
     fn of_an_inspected_container_only_the_facts_are_read() {
-        let answer = br#"{"Id":"ab","Name":"/kong","LogPath":"/d/ab-json.log","State":{"Status":"running","Health":{"Status":"odd"}},
+        let answer = br#"{"Id":"ab","Name":"/kong","Image":"sha256:00ff","LogPath":"/d/ab-json.log","State":{"Status":"running","Health":{"Status":"odd"}},
             "HostConfig":{"New":1,"LogConfig":{"Type":"json-file","Config":{}}},
-            "Config":{"Tty":true,"Image":"kong:3.4","Env":["DB_PASSWORD=canary"],"Labels":null}}"#;
+            "Config":{"Tty":true,"Image":"kong:3.4","Env":["DB_PASSWORD=canary"],
+            "Labels":{"co.elastic.logs/enabled":"true"}},"Mounts":[{"Source":"canary"}],"Args":["canary"]}"#;
         let inspected: Inspected = serde_json::from_slice::<Inspection>(answer).unwrap().into();
         let expected = Inspected {
-            origin: Origin { id: "ab".into(), name: "kong".into(), image: "kong:3.4".into(), ..Origin::default() },
+            origin: Origin {
+                id: "ab".into(),
+                name: "kong".into(),
+                image: "kong:3.4".into(),
+                image_id: "sha256:00ff".into(),
+                log_path: "/d/ab-json.log".into(),
+                labels: [("co.elastic.logs/enabled", "true")].into_iter().collect(),
+            },
+            hints: HashMap::from([("co.elastic.logs/enabled".to_string(), "true".to_string())]),
             phase: Phase::Running,
             tty: true,
             driver: "json-file".into(),

@@ -7,6 +7,7 @@
 //! - `joiner` makes lines of records (`stamp` reads their times), `cursor` says which of them are new, `rate` which are too many,
 //!   `ansi` takes colours out, `held` keeps open lines within the byte budget;
 //! - `last_lines` reads the end of one container's log once;
+//! - `hints` reads what a container's labels ask for its own lines;
 //! - `tap` collects the new lines of one stream and hands them to the worker, `taps` those of a container; `gap` says what is missing.
 //!
 //! Everything behind the records is the same for both ways, so they give the same lines with the same positions, and one may
@@ -25,6 +26,7 @@ mod follow;
 mod frames;
 mod gap;
 mod held;
+mod hints;
 mod joiner;
 mod json_file;
 mod last_lines;
@@ -40,6 +42,7 @@ mod wire;
 
 pub use last_lines::{Tail, TailLine, tail};
 
+use super::origin::Look;
 use super::watch::Bells;
 use super::{Input, InputPlugin, Running, Wiring};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
@@ -148,6 +151,24 @@ static DECLARATION: Declaration = Declaration {
             "Write dots in the names of labels as underscores, as Filebeat does.",
         ),
         Setting::new(
+            "hints",
+            Kind::Boolean,
+            Fallback::Boolean(false),
+            "Let containers say by their labels how their lines are read: `co.elastic.logs/…` as in Filebeat's autodiscover, and the same with `timberline.logs/…`.",
+        ),
+        Setting::new(
+            "hints_default_enabled",
+            Kind::Boolean,
+            Fallback::Boolean(true),
+            "With `hints`: whether containers are followed that do not ask for it. `false` takes only those with the label `co.elastic.logs/enabled=true`, or with `timberline.logs/pipeline` and the name of this pipeline.",
+        ),
+        Setting::new(
+            "filebeat_fields",
+            Kind::Boolean,
+            Fallback::Boolean(false),
+            "Add the rest of the fields that Filebeat writes and Kibana's log views use: `agent`, `ecs.version`, `event.dataset`, `input.type`, `host.hostname`, `log.file.path`, `container.runtime`, and of the image its tag and id.",
+        ),
+        Setting::new(
             "line_bytes_max",
             Kind::Bytes,
             Fallback::Text("1048576"),
@@ -190,11 +211,12 @@ static DECLARATION: Declaration = Declaration {
 struct Config {
     host: String,
     selection: Selection,
+    hints: hints::Config,
     since: Since,
     read: Read,
     containers_path: PathBuf,
     strip_ansi: bool,
-    labels_dedot: bool,
+    look: Look,
     line_bytes_max: usize,
     /// 0: no limit.
     lines_per_second_max: u64,
@@ -210,6 +232,11 @@ struct DockerInput {
 
 fn build(settings: &Settings) -> Result<Box<dyn Input>, Fault> {
     Ok(Box::new(configured(settings)?))
+}
+
+/// Whether an input of these settings lets containers say how they are read.
+pub fn takes_hints(settings: &Settings) -> bool {
+    settings.declaration().name == DECLARATION.name && settings.boolean("hints")
 }
 
 /// How many containers run that an input with these settings follows. An error: no engine answers.
@@ -239,11 +266,18 @@ fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
     let config = Config {
         host,
         selection: Selection::new(settings)?,
+        hints: hints::Config {
+            enabled: settings.boolean("hints"),
+            default_enabled: settings.boolean("hints_default_enabled"),
+        },
         since: Since::parse(since).map_err(|text| Fault::at(settings.place("since"), text))?,
         read: Read::named(settings.text("read")),
         containers_path: PathBuf::from(settings.text("containers_path").unwrap_or_default()),
         strip_ansi: settings.boolean("strip_ansi"),
-        labels_dedot: settings.boolean("labels_dedot"),
+        look: Look {
+            labels_dedot: settings.boolean("labels_dedot"),
+            filebeat_fields: settings.boolean("filebeat_fields"),
+        },
         line_bytes_max: line_bytes_max(settings)?,
         lines_per_second_max: settings.number("lines_per_second_max").map_or(0, |lines| lines.max(0.0) as u64),
         idle_check_interval: idle_check_interval(settings)?,

@@ -2,11 +2,16 @@
 
 use super::Config;
 use super::client::{Client, Engine};
+use super::discover::Candidate;
+use super::hints;
 use crate::event::chunk::Chunk;
+use crate::event::hints::Hints;
 use crate::input::Wiring;
+use crate::input::origin::Origin;
 use crate::input::watch::Bells;
 use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Gauge};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -53,6 +58,26 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Whether the pipeline asks for the container, and the container does not ask to be left alone.
+    pub fn wants(&self, candidate: &Candidate<'_>) -> bool {
+        let Wiring { pipeline, taking_hints, .. } = &self.wiring;
+        self.config.selection.wants(candidate)
+            && hints::is_asked(&self.config.hints, candidate.labels, pipeline, taking_hints)
+    }
+
+    /// What the container's labels ask for its lines. What is wrong with them is said.
+    pub fn hints(&self, origin: &Origin, labels: &HashMap<String, String>) -> Option<Arc<Hints>> {
+        if !self.config.hints.enabled {
+            return None;
+        }
+        let read = hints::read(labels, &self.wiring.pipeline, &self.wiring.taking_hints);
+        for wrong in &read.wrong {
+            let Origin { id: container, name, .. } = origin;
+            tracing::warn!(container, name, wrong, "a hint of the container is left out; its lines are read");
+        }
+        read.hints
+    }
+
     /// Waits for `what`, or until the input is over.
     pub async fn or_over<T>(&self, what: impl Future<Output = T>) -> Result<T, Over> {
         tokio::select! {
@@ -180,6 +205,17 @@ impl Counters {
             connected: metrics::gauge(metrics::DOCKER_CONNECTED, &[]),
             reconnects: metrics::counter(metrics::DOCKER_RECONNECTS, &[]),
             skipped: metrics::counter(metrics::LINES_SKIPPED, &[label]),
+        }
+    }
+
+    /// What of a container's labels its events do not show.
+    pub fn labels(&self, origin: &Origin) {
+        let Origin { id: container, name, labels, .. } = origin;
+        let (left_out, cut) = (labels.left_out, labels.cut);
+        if left_out + cut > 0 {
+            metrics::counter(metrics::DOCKER_LABELS_BOUNDED, &["left_out"]).increment(left_out);
+            metrics::counter(metrics::DOCKER_LABELS_BOUNDED, &["cut"]).increment(cut);
+            tracing::info!(container, name, left_out, cut, "the container has more labels than its events show");
         }
     }
 

@@ -10,6 +10,7 @@ use crate::channel::weight;
 use crate::event::Identity;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::event::hints::Hints;
 use crate::input::origin::Origin;
 use crate::position::{Position, SourceKey};
 use std::sync::Arc;
@@ -39,8 +40,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    pub fn new(stream: Stream, origin: &Origin, shared: &Shared) -> Tap {
-        let source = source(stream, origin, shared);
+    pub fn new(stream: Stream, origin: &Origin, hints: Option<Arc<Hints>>, shared: &Shared) -> Tap {
+        let source = source(stream, origin, hints, shared);
         let cursor = Cursor::new(shared.wiring.ledger.position(&source.key));
         Tap { stream, source, cursor, bytes: Vec::new(), lines: Vec::new(), up_to: None, is_known: false }
     }
@@ -50,8 +51,8 @@ impl Tap {
     }
 
     /// The container has other facts now. What was collected must have been handed over.
-    pub fn rename(&mut self, origin: &Origin, shared: &Shared) {
-        self.source = source(self.stream, origin, shared);
+    pub fn rename(&mut self, origin: &Origin, hints: Option<Arc<Hints>>, shared: &Shared) {
+        self.source = source(self.stream, origin, hints, shared);
     }
 
     /// The log is read from the cursor on again.
@@ -164,13 +165,14 @@ impl Tap {
     }
 }
 
-fn source(stream: Stream, origin: &Origin, shared: &Shared) -> Arc<Source> {
+fn source(stream: Stream, origin: &Origin, hints: Option<Arc<Hints>>, shared: &Shared) -> Arc<Source> {
     let key = key(&origin.id, stream);
     Arc::new(Source {
         hash: Identity::hash_source(key.as_str(), &shared.wiring.salt),
         input: shared.wiring.input,
-        facts: origin.facts(stream.name(), &shared.wiring.host, shared.config.labels_dedot),
+        facts: origin.facts(stream.name(), &shared.wiring.host, shared.config.look),
         place: Place::Sequence,
+        hints,
         key,
     })
 }

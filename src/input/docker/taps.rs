@@ -7,6 +7,7 @@ use super::json_file::Jump;
 use super::rate::Rate;
 use super::shared::{Over, Shared};
 use super::tap::Tap;
+use crate::event::hints::Hints;
 use crate::input::origin::Origin;
 use crate::position::Position;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ const SAY_SKIPPED_NS: u64 = 60_000_000_000;
 
 pub struct Taps {
     origin: Origin,
+    hints: Option<Arc<Hints>>,
     /// stdout and stderr; with a TTY stdout alone.
     taps: Vec<Tap>,
     open: Held,
@@ -28,12 +30,12 @@ pub struct Taps {
 }
 
 impl Taps {
-    pub fn new(origin: Origin, tty: bool, shared: &Shared) -> Taps {
+    pub fn new(origin: Origin, hints: Option<Arc<Hints>>, tty: bool, shared: &Shared) -> Taps {
         let streams = if tty { &Stream::BOTH[..1] } else { &Stream::BOTH[..] };
-        let taps = streams.iter().map(|stream| Tap::new(*stream, &origin, shared)).collect();
+        let taps = streams.iter().map(|stream| Tap::new(*stream, &origin, hints.clone(), shared)).collect();
         let rate = Rate::new(shared.config.lines_per_second_max);
         let open = Held::new(Arc::clone(&shared.wiring.budget));
-        Taps { origin, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None }
+        Taps { origin, hints, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None }
     }
 
     pub fn origin(&self) -> &Origin {
@@ -48,7 +50,7 @@ impl Taps {
     /// Lines that come from now on have these facts. What was collected must have been handed over.
     pub fn rename(&mut self, origin: Origin, shared: &Shared) {
         if self.origin != origin {
-            self.taps.iter_mut().for_each(|tap| tap.rename(&origin, shared));
+            self.taps.iter_mut().for_each(|tap| tap.rename(&origin, self.hints.clone(), shared));
             self.origin = origin;
         }
     }

@@ -263,7 +263,7 @@ impl Watcher {
     }
 
     fn wants(&self, candidate: &Candidate<'_>) -> bool {
-        self.shared.config.selection.wants(candidate)
+        self.shared.wants(candidate)
     }
 
     /// Starts the container's follower. `has_run`: it may have lines.

@@ -181,6 +181,7 @@ impl Tail {
             input: wiring.input,
             facts: facts::of(&self.path, &wiring.host, config.docker_json),
             place: Place::Offset,
+            hints: None,
         }));
         tracing::info!(path = %shown(&self.path), offset = self.offset, "reads file");
         Ok(true)

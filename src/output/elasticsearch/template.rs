@@ -116,12 +116,14 @@ fn properties(features: Features) -> Value {
         "container": { "properties": {
             "id": keyword(),
             "name": keyword(),
-            "image": { "properties": { "name": keyword() } },
+            "image": { "properties": { "name": keyword(), "tag": keyword(), "id": keyword() } },
+            "runtime": keyword(),
             "labels": labels,
         } },
-        "host": { "properties": { "name": keyword() } },
-        "event": { "properties": { "sequence": { "type": "long" } } },
+        "host": { "properties": { "name": keyword(), "hostname": keyword() } },
+        "event": { "properties": { "sequence": { "type": "long" }, "dataset": keyword() } },
         "log": { "properties": {
+            "level": keyword(),
             "flags": keyword(),
             "offset": { "type": "long" },
             "file": { "properties": { "path": keyword() } },

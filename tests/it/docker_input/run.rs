@@ -161,6 +161,8 @@ impl Run {
         let wiring = Wiring {
             input: 0,
             label: "docker".into(),
+            pipeline: "main".into(),
+            taking_hints: Arc::new(["main".to_string(), "payments".to_string()]),
             ledger: Arc::new(Memory { book: Arc::clone(&book), budget: Arc::clone(&budget) }),
             workers: Arc::new([sender]),
             budget: Arc::clone(&budget),

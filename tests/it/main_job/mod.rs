@@ -9,7 +9,7 @@ mod crash_points;
 mod crashes;
 mod dead_letters;
 mod every_line;
-mod job;
+pub mod job;
 mod lines;
 mod metrics;
 mod queue;

@@ -292,7 +292,11 @@ impl Follower {
     fn meet(&mut self, inspected: &Inspected) {
         let origin = inspected.origin.clone();
         match &mut self.taps {
-            None => self.taps = Some(Taps::new(origin, inspected.tty, &self.shared)),
+            None => {
+                self.shared.counters.labels(&origin);
+                let hints = self.shared.hints(&origin, &inspected.hints);
+                self.taps = Some(Taps::new(origin, hints, inspected.tty, &self.shared));
+            }
             Some(taps) => taps.rename(origin, &self.shared),
         }
         self.mail.take_name();
@@ -341,7 +345,7 @@ impl Follower {
             reader.finish(&mut |line| taps.keep(line, &self.shared));
         }
         if self.unread {
-            let nameless = || Taps::new(nameless(&self.id), false, &self.shared);
+            let nameless = || Taps::new(nameless(&self.id), None, false, &self.shared);
             self.taps.get_or_insert_with(nameless).removed(&self.shared);
         }
         if let Some(taps) = &mut self.taps
