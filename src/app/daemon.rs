@@ -204,6 +204,8 @@ impl Running {
         open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
         feed: Option<Feed>,
     ) -> Result<Running, String> {
+        // First: to open what lies on the disk takes a while.
+        let signals = Signals::new()?;
         let server = config.http.as_ref().map(|http| Server::bind(&http.host, http.ports)).transpose();
         let server = server.map_err(|error| error.to_string())?;
         let readiness = Readiness::default();
@@ -214,7 +216,6 @@ impl Running {
             .map_err(|error| error.to_string())?;
         let registry = Arc::new(registry);
         let switch = StopSwitch::default();
-        let signals = Signals::new()?;
         let Doors { inputs, outputs } = doors;
         let pool = Pool::new(config.budget_bytes / 2);
         let wirings =
@@ -484,13 +485,15 @@ impl Counters {
     }
 }
 
-/// SIGTERM and SIGINT.
-struct Signals(Option<(Signal, Signal)>);
+/// SIGTERM and SIGINT; and SIGHUP, which would be death if nobody listened.
+struct Signals(Option<[Signal; 3]>);
 
 impl Signals {
     fn new() -> Result<Signals, String> {
         let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
-        Ok(Signals(Some((listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?))))
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        let [terminate, interrupt, hangup] = kinds.map(listen);
+        Ok(Signals(Some([terminate?, interrupt?, hangup?])))
     }
 
     /// Signals that never come.
@@ -499,12 +502,15 @@ impl Signals {
     }
 
     async fn stop(&mut self) {
-        match &mut self.0 {
-            None => std::future::pending().await,
-            Some((terminate, interrupt)) => tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            },
+        let Some([terminate, interrupt, hangup]) = &mut self.0 else { return std::future::pending().await };
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                _ = hangup.recv() => {
+                    tracing::info!("SIGHUP changes nothing: the pipeline is read at the start");
+                }
+            }
         }
     }
 }

@@ -10,12 +10,18 @@
 // Each helper is here for some test; not every build (feature `soak`) uses all of them.
 #![allow(dead_code, unused_imports)]
 
+mod cgroup;
 mod docker;
 mod elasticsearch;
+mod proxy;
+mod random;
 mod run;
 mod timberline;
 
+pub use cgroup::MemoryLimit;
 pub use docker::{Container, ContainerSpec, Docker, docker};
 pub use elasticsearch::{Elasticsearch, elasticsearch};
+pub use proxy::{Fault as ProxyFault, Proxy};
+pub use random::Random;
 pub use run::{as_root, free_port, signal, unique, wait_until, waited};
 pub use timberline::{Finished, Timberline, http_get};

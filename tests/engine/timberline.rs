@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use super::cgroup::MemoryLimit;
 use super::run;
 
 /// For a one-shot command, and for the daemon's end after SIGTERM: it promises 8 s.
@@ -39,6 +40,14 @@ impl Timberline {
         let Some((program, rest)) = wrapper.split_first() else { return Timberline::new(arguments) };
         let mut command = Command::new(program);
         command.args(rest).arg(env!("CARGO_BIN_EXE_timberline"));
+        Timberline::with(command, arguments)
+    }
+
+    /// The same as it is shipped, within a limit of memory: the optimised binary that `./dev soak` builds and names.
+    pub fn limited<S: AsRef<OsStr>>(limit: &MemoryLimit, arguments: impl IntoIterator<Item = S>) -> Timberline {
+        let binary = std::env::var_os("TIMBERLINE_TEST_RELEASE").expect("`./dev soak` builds a release and names it");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", r#"echo $$ >"$0" && exec "$@""#]).arg(limit.processes()).arg(binary);
         Timberline::with(command, arguments)
     }
 

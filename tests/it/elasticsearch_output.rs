@@ -2,6 +2,7 @@
 
 mod fake;
 mod faults;
+mod line;
 mod rig;
 mod tls;
 

@@ -21,4 +21,5 @@ mod pipeline;
 mod pipeline_time;
 mod shipped_pipeline;
 mod tidy;
+mod torture;
 mod whole_pipelines;

@@ -7,6 +7,7 @@
 //! An address that cannot be reached is left out until it answers a `HEAD` request again (`watch`).
 
 mod body;
+mod credentials;
 mod hosts;
 mod tls;
 
@@ -14,8 +15,7 @@ pub use body::Frames;
 pub use hosts::{Host, Login, Secret};
 pub use hyper::Method;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use credentials::Credentials;
 use hosts::Turns;
 use http_body_util::BodyExt;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -69,6 +69,12 @@ pub enum Auth {
     Nobody,
     Login(Login),
     ApiKey(Secret),
+    /// The password stands in a file, which may change.
+    LoginFile {
+        user: String,
+        file: PathBuf,
+    },
+    ApiKeyFile(PathBuf),
 }
 
 /// Whom we believe.
@@ -128,6 +134,7 @@ pub struct Client {
     /// Told when an address goes or comes back.
     changed: Notify,
     tls: Option<TlsConnector>,
+    credentials: Credentials,
     timeout: Duration,
     healthcheck_path: String,
     gzip_level: AtomicU32,
@@ -147,7 +154,7 @@ pub fn check_path(path: &str) -> Result<(), String> {
 }
 
 impl Client {
-    /// Reads certificates and keys; connects to nothing.
+    /// Reads certificates, keys and secrets; connects to nothing.
     pub fn new(connection: &Connection) -> Result<Client, String> {
         let places = connection.hosts.iter().map(|host| Place {
             host: host.clone(),
@@ -163,6 +170,7 @@ impl Client {
             turns: Mutex::new(Turns::new(connection.hosts.len(), connection.resurrect_delay)),
             changed: Notify::new(),
             tls,
+            credentials: Credentials::new(&connection.auth)?,
             timeout: connection.timeout,
             healthcheck_path: connection.healthcheck_path.clone(),
             gzip_level: AtomicU32::new(connection.compression_level.min(9)),
@@ -212,6 +220,9 @@ impl Client {
             self.turns().down(at, Instant::now(), random());
             self.changed.notify_waiters();
         }
+        if outcome.as_ref().is_ok_and(|answer| matches!(answer.status, 401 | 403)) {
+            self.credentials.refused().await;
+        }
         outcome
     }
 
@@ -253,6 +264,11 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         request.headers_mut().clone_from(&place.headers);
+        if place.host.login.is_none()
+            && let Some(value) = self.credentials.header()
+        {
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
         Ok(request)
     }
 
@@ -421,24 +437,8 @@ fn headers(connection: &Connection, host: &Host) -> HeaderMap {
     let host_value = HeaderValue::from_str(&host.authority()).unwrap_or(HeaderValue::from_static("elasticsearch"));
     headers.insert(header::HOST, host_value);
     headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("timberline/", env!("CARGO_PKG_VERSION"))));
-    let text = match (&host.login, &connection.auth) {
-        (Some(login), _) | (None, Auth::Login(login)) => Some(basic(login)),
-        (None, Auth::ApiKey(key)) => Some(api_key(key)),
-        (None, Auth::Nobody) => None,
-    };
-    if let Some(mut value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        value.set_sensitive(true);
+    if let Some(value) = host.login.as_ref().and_then(credentials::of_login) {
         headers.insert(header::AUTHORIZATION, value);
     }
     headers
-}
-
-fn basic(login: &Login) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.0)))
-}
-
-/// `id:key`, or the two encoded already.
-fn api_key(Secret(key): &Secret) -> String {
-    let key = key.trim();
-    if key.contains(':') { format!("ApiKey {}", STANDARD.encode(key)) } else { format!("ApiKey {key}") }
 }

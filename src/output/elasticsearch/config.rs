@@ -174,6 +174,9 @@ fn hosts(settings: &Settings) -> Result<Vec<Host>, Fault> {
 
 fn auth(settings: &Settings) -> Result<Auth, Fault> {
     let given = |name: &str| settings.text(name).filter(|text| !text.is_empty());
+    if let Some(auth) = auth_file(settings)? {
+        return Ok(auth);
+    }
     match (given("user"), given("password"), given("api_key")) {
         (Some(_), _, Some(_)) => {
             Err(Fault::at(settings.place("api_key"), "there are a user and an API key: keep one of them"))
@@ -183,6 +186,27 @@ fn auth(settings: &Settings) -> Result<Auth, Fault> {
             Ok(Auth::Login(Login { user: user.into(), password: Secret(password.unwrap_or_default().into()) }))
         }
         (None, _, None) => Ok(Auth::Nobody),
+    }
+}
+
+/// Secrets that stand in files.
+fn auth_file(settings: &Settings) -> Result<Option<Auth>, Fault> {
+    let given = |name: &str| settings.text(name).filter(|text| !text.is_empty());
+    let twice = |name: &str, other: &str| {
+        Err(Fault::at(settings.place(name), format!("there are `{name}` and `{other}`: keep one of them")))
+    };
+    match (given("password_file"), given("api_key_file")) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => twice("password_file", "api_key_file"),
+        (Some(_), None) if given("password").is_some() => twice("password_file", "password"),
+        (Some(_), None) if given("api_key").is_some() => twice("password_file", "api_key"),
+        (None, Some(_)) if given("api_key").is_some() => twice("api_key_file", "api_key"),
+        (None, Some(_)) if given("user").is_some() => twice("api_key_file", "user"),
+        (None, Some(file)) => Ok(Some(Auth::ApiKeyFile(file.into()))),
+        (Some(file), None) => match given("user") {
+            Some(user) => Ok(Some(Auth::LoginFile { user: user.into(), file: file.into() })),
+            None => Err(Fault::at(settings.place("password_file"), "there is a password's file and no `user`")),
+        },
     }
 }
 

@@ -91,6 +91,13 @@ const SETTINGS: &[Setting] = &[
     text("user", "The user's name."),
     of("password", Kind::Password, Fallback::None, "The user's password."),
     of("api_key", Kind::Password, Fallback::None, "An API key, as `id:key` or encoded."),
+    of(
+        "password_file",
+        Kind::Path,
+        Fallback::None,
+        "Ours. A file with the user's password, read again whenever the engine answers 401 or 403: it can change without a restart.",
+    ),
+    of("api_key_file", Kind::Path, Fallback::None, "Ours. The same for an API key."),
     of("ssl_enabled", Kind::Boolean, Fallback::None, "TLS for addresses that do not say `http` or `https`."),
     of(
         "ssl_certificate_authorities",

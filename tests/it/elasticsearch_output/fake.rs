@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -56,6 +57,8 @@ pub enum Act {
     Cut(Vec<u8>),
     /// Nothing, for ever.
     Hang,
+    /// An answer that never ends, as long as somebody reads it; says how many bytes were taken.
+    Flood(Arc<AtomicU64>),
 }
 
 /// Answers what is no bulk request.
@@ -140,6 +143,16 @@ fn serve(stream: impl Read + Write, seen: &Mutex<Vec<Seen>>, other: Other, act: 
             Act::Hang => loop {
                 thread::park();
             },
+            Act::Flood(taken) => {
+                let stream = reader.get_mut();
+                let (head, body) = (b"HTTP/1.1 200 X\r\ncontent-type: application/json\r\n\r\n", vec![b' '; 1 << 16]);
+                if stream.write_all(head).is_ok() {
+                    while stream.write_all(&body).is_ok() {
+                        taken.fetch_add(body.len() as u64, Ordering::SeqCst);
+                    }
+                }
+                return;
+            }
         }
     }
 }

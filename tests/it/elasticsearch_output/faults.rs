@@ -80,6 +80,21 @@ fn rights_decide_who_waits() {
     wait_until("its own go on", SOON, || (rig.settled() == 3).then_some(()));
     let rig = rig.stop(SOON);
     assert_eq!((rig.settled(), rig.forgotten(), rig.dead_letters().len()), (3, 1, 0));
+
+    // A password that stands in a file may change while it waits.
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("password");
+    let write = |password: &str| std::fs::write(&file, password).expect("a fresh folder can be written");
+    write("expired\n");
+    let path = file.display().to_string();
+    let mut given = quick(&url, "mine-%{+YYYY.MM.dd}");
+    given.extend([("user", "least"), ("password_file", path.as_str())]);
+    let rig = Rig::start(&given);
+    rig.send(&batch_for("mine-2026.11.23", 3));
+    says(&rig, "credentials");
+    write("hunter2\n");
+    wait_until("the new password is taken", SOON, || (rig.settled() == 1).then_some(()));
+    assert_eq!(rig.finish(SOON).dead_letters().len(), 0);
 }
 
 fn batch_for(index: &str, n: usize) -> Vec<Doc> {

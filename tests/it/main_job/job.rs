@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::PATIENCE;
 use crate::engine::{
-    Container, ContainerSpec, Docker, Elasticsearch, Timberline, docker, elasticsearch, free_port, http_get, unique,
-    wait_until,
+    Container, ContainerSpec, Docker, Elasticsearch, MemoryLimit, Timberline, docker, elasticsearch, free_port,
+    http_get, unique, wait_until,
 };
 
 /// What a run is made of. Each part has a default: the shared engines, the shipped pipeline.
@@ -19,6 +19,8 @@ pub struct Setup {
     data: Option<PathBuf>,
     environment: Vec<(&'static str, String)>,
     arguments: Vec<String>,
+    /// `None` for the binary of the tests, without a limit.
+    daemon: Option<Timberline>,
 }
 
 impl Setup {
@@ -34,6 +36,7 @@ impl Setup {
             data: None,
             environment: Vec::new(),
             arguments: Vec::new(),
+            daemon: None,
             name,
         }
     }
@@ -82,6 +85,12 @@ impl Setup {
         self
     }
 
+    /// The shipped binary within a limit of memory.
+    pub fn limited(mut self, limit: &MemoryLimit) -> Setup {
+        self.daemon = Some(Timberline::limited(limit, ["run"]));
+        self
+    }
+
     /// Further arguments of `timberline run`.
     pub fn arguments(mut self, arguments: &[&str]) -> Setup {
         self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
@@ -101,7 +110,7 @@ impl Setup {
         let docker = or(self.docker, || docker().host().to_owned());
         let hosts = or(self.hosts, || elasticsearch().url().to_owned());
         let input = format!("docker {{ host => \"{docker}\" include_labels => [ \"it={}\" ] }}", self.name);
-        let daemon = Timberline::new(["run"]);
+        let daemon = self.daemon.unwrap_or_else(|| Timberline::new(["run"]));
         let pipeline = daemon.dir().join("pipeline.conf");
         fs::write(&pipeline, self.pipeline.replace(DOCKER_INPUT, &input)).expect("the run's folder is ours");
         let data = self.data.unwrap_or_else(|| daemon.dir().join("data"));

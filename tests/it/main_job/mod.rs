@@ -8,6 +8,8 @@ mod bad_lines;
 mod crash_points;
 mod crashes;
 mod dead_letters;
+#[cfg(feature = "soak")]
+mod endurance;
 mod every_line;
 pub mod job;
 mod lines;

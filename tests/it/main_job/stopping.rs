@@ -70,3 +70,29 @@ fn told_twice_it_stops_at_once() {
     job.assert_speaks_plainly();
     drop(container);
 }
+
+#[test]
+fn a_hangup_is_no_death() {
+    let mut job = Setup::new("hangup").hosts("http://127.0.0.1:1").start();
+    job.daemon.wait_for_http(&format!("{}/livez", job.http), 200, PATIENCE);
+    for _ in 0..2 {
+        job.daemon.signal("HUP");
+    }
+    job.daemon.wait_for_log("SIGHUP changes nothing", PATIENCE);
+    assert_eq!(job.daemon.terminate(), 0);
+}
+
+#[test]
+fn told_twice_in_the_middle_it_loses_and_doubles_nothing() {
+    let lines = Lines { containers: 4, count: 6_000 };
+    let mut job = Setup::new("hasty").start();
+    let containers: Vec<_> = lines.containers(&job, docker(), 1).into_iter().map(|spec| spec.start()).collect();
+    Lines::go(&job, 0);
+    let stored = || job.metric("timberline_documents_total", &["outcome=\"stored\""]);
+    wait_until("a part is stored", PATIENCE, || (stored() > lines.total() / 8).then_some(()));
+    job.daemon.signal("TERM");
+    assert_eq!(job.daemon.terminate(), 0);
+    job.daemon.start();
+    lines.assert_each_once(&job, elasticsearch());
+    drop(containers);
+}
