@@ -77,10 +77,10 @@ fn soak_a_gigabyte_on_disk_is_taken_up_in_seconds() {
     let setup = Setup::new("gigabyte").hosts("http://127.0.0.1:1").arguments(&["--queue.max_bytes", "2gb"]);
     let mut job = setup.limited(&limit).build();
     // Long lines fill the disk with less work: a container prints them from a file as often as is needed.
-    let file = job.daemon.dir().join("line");
-    fs::write(&file, "x".repeat(8_000) + "\n").expect("the run's folder is ours");
-    let script = "for n in $(seq 1 65000); do cat /line; done; exec sleep 100000";
-    let spec = |n: u32| job.container(docker(), &n.to_string(), script).mount(file.display(), "/line");
+    let file = job.daemon.dir().join("lines");
+    fs::write(&file, ("x".repeat(8_000) + "\n").repeat(1_000)).expect("the run's folder is ours");
+    let script = "for n in $(seq 1 65); do cat /lines; done; exec sleep 100000";
+    let spec = |n: u32| job.container(docker(), &n.to_string(), script).mount(file.display(), "/lines");
     let containers: Vec<_> = (0..2).map(|n| spec(n).start()).collect();
     job.daemon.start();
     wait_until("a gigabyte lies on the disk", DELIVERY, || {

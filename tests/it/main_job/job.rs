@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::PATIENCE;
 use crate::engine::{
-    Container, ContainerSpec, Docker, Elasticsearch, MemoryLimit, Timberline, docker, elasticsearch, free_port,
-    http_get, unique, wait_until,
+    Container, ContainerSpec, Docker, Elasticsearch, Timberline, docker, elasticsearch, free_port, http_get, unique,
+    wait_until,
 };
 
 /// What a run is made of. Each part has a default: the shared engines, the shipped pipeline.
@@ -86,7 +86,8 @@ impl Setup {
     }
 
     /// The shipped binary within a limit of memory.
-    pub fn limited(mut self, limit: &MemoryLimit) -> Setup {
+    #[cfg(feature = "soak")]
+    pub fn limited(mut self, limit: &crate::engine::MemoryLimit) -> Setup {
         self.daemon = Some(Timberline::limited(limit, ["run"]));
         self
     }
