@@ -21,5 +21,6 @@ mod pipeline;
 mod pipeline_time;
 mod shipped_pipeline;
 mod tidy;
+#[cfg(feature = "soak")]
 mod torture;
 mod whole_pipelines;
