@@ -43,7 +43,7 @@ pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> 
 fn compiled(filters: &str, world: &World) -> Result<Pipeline, String> {
     let sources = SourceSet::single("example", &section(filters));
     let (config, mut diagnostics) = parse(&sources, &parse::Options { support_escapes: false });
-    let options = Options { ecs: Ecs::V8, rules: Default::default(), files: world };
+    let options = Options { ecs: Ecs::V8, rules: Default::default(), files: world, opens: &[] };
     let compiled = compile(&config, &plugins::catalogue(), &options);
     diagnostics.extend(compiled.diagnostics);
     let shown = || diagnostics.iter().filter(|it| it.is_error()).map(|it: &Diagnostic| it.render(&sources, false));
