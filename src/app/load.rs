@@ -92,7 +92,10 @@ pub fn load_in(request: &Request, variables: &dyn Fn(&str) -> Option<String>) ->
     let substituted = substitute_env(&mut config, variables);
     let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk, opens: request.opens };
     let Compiled { pipeline, diagnostics: mut more } = compile(&config, &plugins::catalogue(), &options);
-    more.extend(lint(&config));
+    // What a variable decides is the same for every event, and another at the next start.
+    let by_variable =
+        |found: &Diagnostic| found.code.starts_with("always-") && sources.slice(found.span).contains("${");
+    more.extend(lint(&config).into_iter().filter(|found| !by_variable(found)));
     // What a plugin says of a value that is not there is an echo.
     more.retain(|found| !substituted.diagnostics.iter().any(|missing| touch(found.span, missing.span)));
     more.iter_mut().for_each(|found| substituted.hide(found));

@@ -267,6 +267,12 @@ fn a_secret_is_used_and_never_shown() {
 }
 
 #[test]
+fn a_condition_that_a_variable_decides_is_not_always_so() {
+    let said = said(r#"filter { if "${NOT_SET_ANYWHERE:false}" == "true" { drop { } } }"#);
+    assert!(!said.contains("warning"), "{said}");
+}
+
+#[test]
 fn what_is_wrong_in_several_places_is_said_in_one_run() {
     let config = r#"filter {
   grook { }

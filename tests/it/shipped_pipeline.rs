@@ -122,9 +122,13 @@ fn tags(document: &Value) -> impl Iterator<Item = &str> {
 
 #[test]
 fn each_fixture_becomes_what_was_agreed() {
-    let finished = Timberline::output(["test", "fixtures"]);
+    let finished = Timberline::output(["test", "fixtures", "--coverage"]);
     assert_eq!(finished.code, 0, "{}{}", finished.stdout, finished.stderr);
-    assert!(finished.stdout.contains(&format!("\n{} fixtures: ", names().len())), "{}", finished.stdout);
+    let all = regex::Regex::new(r"\n(\d+) fixtures: (\d+) passed,").expect("a constant pattern");
+    let counts = all.captures(&finished.stdout).map(|found| (found[1].to_string(), found[2].to_string()));
+    let (found, passed) = counts.unwrap_or_default();
+    assert!(found == passed && found.parse().is_ok_and(|found: usize| found > names().len()), "{}", finished.stdout);
+    assert!(finished.stdout.contains("coverage of pipelines/: 100.0 %"), "{}", finished.stdout);
 }
 
 #[test]

@@ -121,7 +121,12 @@ fn properties(features: Features) -> Value {
             "labels": labels,
         } },
         "host": { "properties": { "name": keyword(), "hostname": keyword() } },
-        "event": { "properties": { "sequence": { "type": "long" }, "dataset": keyword() } },
+        "event": { "properties": {
+            "sequence": { "type": "long" },
+            "dataset": keyword(),
+            "original": { "type": "keyword", "index": false, "doc_values": false },
+        } },
+        "trace": { "properties": { "id": keyword() } },
         "log": { "properties": {
             "level": keyword(),
             "flags": keyword(),
@@ -137,6 +142,7 @@ fn properties(features: Features) -> Value {
         "error": { "properties": {
             "type": keyword(),
             "category": keyword(),
+            "fingerprint": keyword(),
             "message": { "type": "text", "norms": false, "fields": { "keyword": keyword() } },
             "stack_trace": text(),
         } },
