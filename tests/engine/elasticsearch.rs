@@ -156,6 +156,13 @@ impl Elasticsearch {
         self.ok("POST", path, Some(body))
     }
 
+    /// Removes the indices that fit a pattern; the engine takes no pattern itself.
+    #[track_caller]
+    pub fn delete_all(&self, pattern: &str) {
+        let found = self.get(&format!("/{pattern}"));
+        found.as_object().into_iter().flatten().for_each(|(index, _)| _ = self.delete(&format!("/{index}")));
+    }
+
     pub fn delete(&self, path: &str) -> Value {
         self.ok("DELETE", path, None)
     }
