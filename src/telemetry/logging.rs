@@ -6,8 +6,13 @@
 mod json;
 mod plain;
 
+use std::hash::BuildHasher;
+use std::hash::Hasher;
+use std::hash::RandomState;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::OnceLock;
 use tracing::Event;
 use tracing::Subscriber;
 use tracing::field::Field;
@@ -24,6 +29,24 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Stands in every JSON line of ours: whoever reads logs can tell them from all others.
 pub const MARKER: &str = r#""service.name":"timberline""#;
+
+/// Ends every JSON line of ours, and in a container every plain one: who follows logs knows its own by it. Another one in each
+/// process. A name of ECS: `service.ephemeral_id`.
+pub fn instance() -> &'static str {
+    static INSTANCE: OnceLock<String> = OnceLock::new();
+    INSTANCE.get_or_init(|| format!("{:016x}", RandomState::new().build_hasher().finish()))
+}
+
+/// Whether a line of a log is one that this process wrote.
+pub fn is_ours(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\"}").unwrap_or(line);
+    line.ends_with(instance().as_bytes())
+}
+
+/// Docker and podman put these files into every container.
+pub fn is_in_container() -> bool {
+    ["/.dockerenv", "/run/.containerenv"].iter().any(|file| Path::new(file).exists())
+}
 
 /// `log.format`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +101,7 @@ pub fn install(level: Level, format: Format, now_ns: NowNs) {
     let terminal = std::io::stderr().is_terminal();
     let plain = format == Format::Plain || (format == Format::Auto && terminal);
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if plain { Style::Plain { colour } } else { Style::Json };
+    let style = if plain { Style::Plain { colour, signed: is_in_container() } } else { Style::Json };
     let _ = tracing::subscriber::set_global_default(subscriber(level, style, now_ns, std::io::stderr));
 }
 
@@ -99,7 +122,11 @@ where
 
 #[derive(Clone, Copy, Debug)]
 enum Style {
-    Plain { colour: bool },
+    /// `signed`: with `instance` at the end.
+    Plain {
+        colour: bool,
+        signed: bool,
+    },
     Json,
 }
 
@@ -123,7 +150,7 @@ where
         };
         event.record(&mut record);
         match self.style {
-            Style::Plain { colour } => plain::write(&record, colour, &mut writer),
+            Style::Plain { colour, signed } => plain::write(&record, colour, signed, &mut writer),
             Style::Json => json::write(&record, &mut writer),
         }
     }

@@ -209,6 +209,12 @@ impl<'a> ContainerSpec<'a> {
         self.option(&["--volume", &format!("{host}:{container}:ro")])
     }
 
+    /// With the host's network instead of none.
+    pub fn on_host_network(mut self) -> Self {
+        self.options.retain(|option| option != "--network" && option != "none");
+        self.option(&["--network", "host"])
+    }
+
     /// Any other options of `docker run`.
     pub fn option(mut self, options: &[&str]) -> Self {
         self.options.extend(options.iter().map(|&option| option.to_owned()));

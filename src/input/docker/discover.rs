@@ -80,7 +80,7 @@ pub struct Own {
 impl Own {
     /// From the texts of `/proc/self/cgroup` and `/proc/self/mountinfo`, and the host name. On a host these name no
     /// container, or containers whose mounts are in sight; so mounts count only where they are mounted over our own
-    /// `/etc/hostname` and its like.
+    /// `/etc/hostname` and its like. Docker and podman write the same there, in different places.
     pub fn find(cgroup: &str, mountinfo: &str, hostname: &str) -> Own {
         let mounts = mountinfo.lines().filter(|line| is_own_mount(line));
         let ids = ids_in(cgroup).chain(mounts.flat_map(ids_in)).map(String::from).collect();
@@ -96,7 +96,8 @@ impl Own {
 
 /// The fifth field of a line of mountinfo is the place where it is mounted.
 fn is_own_mount(line: &str) -> bool {
-    matches!(line.split(' ').nth(4), Some("/etc/hostname" | "/etc/hosts" | "/etc/resolv.conf"))
+    let place = line.split(' ').nth(4);
+    matches!(place, Some("/etc/hostname" | "/etc/hosts" | "/etc/resolv.conf" | "/run/.containerenv"))
 }
 
 /// Runs of exactly 64 hexadecimal digits.
@@ -114,6 +115,11 @@ impl Selection {
     /// The same, less ourselves.
     pub fn without(self, own: Own) -> Selection {
         Selection { own, ..self }
+    }
+
+    /// The container is the one that we run in, as far as its id says.
+    pub fn is_own(&self, candidate: &Candidate<'_>) -> bool {
+        self.own.is(candidate)
     }
 
     pub fn wants(&self, candidate: &Candidate<'_>) -> bool {
@@ -248,6 +254,15 @@ mod tests {
             format!("755 730 8:1 /var/lib/docker/containers/{ID}/hostname /etc/hostname rw - ext4 /dev/sda1 rw");
         check(Own::find("0::/\n", &mount, "renamed"), &empty, true);
         check(Own::find("0::/\n", "", "0123456789ab\n"), &empty, true);
+        let libpod = format!("0::/machine.slice/libpod-{ID}.scope/container\n");
+        check(Own::find(&libpod, "", "renamed"), &empty, true);
+        let podman = |place: &str, file: &str| {
+            format!("812 790 0:25 /containers/overlay-containers/{ID}/userdata/{file} {place} rw - tmpfs tmpfs rw")
+        };
+        check(Own::find("0::/\n", &podman("/etc/hostname", "hostname"), "renamed"), &empty, true);
+        check(Own::find("0::/\n", &podman("/run/.containerenv", ".containerenv"), "renamed"), &empty, true);
+        check(Own::find(&format!("11:memory:/kubepods/besteffort/pod1/{ID}\n"), "", "pod"), &empty, true);
+        check(Own::find(&format!("1:name=systemd:/docker/{ID}/init.scope\n"), "", "renamed"), &empty, true);
         check(Own::find("0::/\n", "", "host"), &HashMap::from([(SELF_LABEL.to_string(), "true".to_string())]), true);
         let others = format!("755 730 0:4 / /var/lib/docker/containers/{ID}/mounts/shm rw - tmpfs shm rw");
         check(Own::find("0::/init.scope\n", &others, "host"), &empty, false);

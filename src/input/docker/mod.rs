@@ -46,10 +46,11 @@ use super::origin::Look;
 use super::watch::Bells;
 use super::{Input, InputPlugin, Running, Wiring};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
+use crate::telemetry::logging;
 use client::Client;
 use connect::{Dialer, Endpoint, TlsFiles};
 use discover::{Candidate, Own, Phase, Selection};
-use shared::{Counters, Disk, Shared, Streams};
+use shared::{Counters, Disk, Ourselves, Shared, Streams};
 use since::Since;
 use std::fs;
 use std::path::PathBuf;
@@ -336,6 +337,7 @@ impl DockerInput {
             bells: Arc::new(Bells::new()),
             disk: Disk::new(),
             counters: Counters::new(&wiring.label),
+            ourselves: Ourselves::new(logging::is_in_container()),
             engine: engine_seen,
             config: Config { selection: self.config.selection.without(own()), ..self.config },
             wiring,

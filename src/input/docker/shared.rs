@@ -9,10 +9,13 @@ use crate::event::hints::Hints;
 use crate::input::Wiring;
 use crate::input::origin::Origin;
 use crate::input::watch::Bells;
+use crate::position::{Position, SourceKey};
+use crate::telemetry::logging;
 use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Gauge};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -53,6 +56,7 @@ pub struct Shared {
     pub bells: Arc<Bells>,
     pub disk: Disk,
     pub counters: Counters,
+    pub ourselves: Ourselves,
     /// The engine that answers; `None` while none does.
     pub engine: watch::Receiver<Option<Engine>>,
 }
@@ -61,7 +65,12 @@ impl Shared {
     /// Whether the pipeline asks for the container, and the container does not ask to be left alone.
     pub fn wants(&self, candidate: &Candidate<'_>) -> bool {
         let Wiring { pipeline, taking_hints, .. } = &self.wiring;
-        self.config.selection.wants(candidate)
+        let is_own = self.config.selection.is_own(candidate) || self.ourselves.is_known(candidate.id, &self.wiring);
+        if is_own {
+            self.ourselves.seen.store(true, Ordering::Relaxed);
+        }
+        !is_own
+            && self.config.selection.wants(candidate)
             && hints::is_asked(&self.config.hints, candidate.labels, pipeline, taking_hints)
     }
 
@@ -123,6 +132,42 @@ impl Shared {
     /// Any number, for jitter.
     pub fn random(&self) -> u64 {
         self.wiring.clock.ticks_ns().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// How we know ourselves where nothing names our container's id: by what we print. A container that prints it is remembered with
+/// the positions, because the next process signs its lines otherwise.
+pub struct Ourselves {
+    is_in_container: bool,
+    /// Our container is known: nobody else can be it, whatever is printed.
+    seen: AtomicBool,
+}
+
+impl Ourselves {
+    pub fn new(is_in_container: bool) -> Ourselves {
+        Ourselves { is_in_container, seen: AtomicBool::new(false) }
+    }
+
+    /// A container printed one of our own lines, so it is we.
+    #[inline]
+    pub fn printed(&self, line: &[u8]) -> bool {
+        self.is_in_container && logging::is_ours(line) && !self.seen.load(Ordering::Relaxed)
+    }
+
+    fn key(id: &str) -> SourceKey {
+        SourceKey::new(&format!("docker:self:{id}"))
+    }
+
+    fn is_known(&self, id: &str, wiring: &Wiring) -> bool {
+        self.is_in_container && wiring.ledger.position(&Ourselves::key(id)).is_some()
+    }
+
+    pub fn remember(&self, id: &str, wiring: &Wiring) {
+        self.seen.store(true, Ordering::Relaxed);
+        let key = Ourselves::key(id);
+        wiring.ledger.begin(&key, Position::default());
+        // Written down like any other position.
+        wiring.ledger.open(&key, Position { at: wiring.clock.now_ns(), ordinal: 0 }, 0).settle();
     }
 }
 

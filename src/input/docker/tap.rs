@@ -27,6 +27,16 @@ pub fn key(id: &str, stream: Stream) -> SourceKey {
     SourceKey::new(&format!("docker:{id}:{}", stream.name()))
 }
 
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is collected, or was before.
+    Well,
+    TooMany,
+    /// This process wrote it.
+    Ours,
+}
+
 pub struct Tap {
     stream: Stream,
     source: Arc<Source>,
@@ -62,8 +72,8 @@ impl Tap {
         }
     }
 
-    /// Collects the line if it is new and not one too many. `false`: it was too many.
-    pub fn keep(&mut self, line: RawLine<'_>, rate: &mut Rate, shared: &Shared) -> bool {
+    /// Collects the line if it is new and not one too many.
+    pub fn keep(&mut self, line: RawLine<'_>, rate: &mut Rate, shared: &Shared) -> Kept {
         match self.cursor.judge(line.time, line.text, || shared.wiring.clock.now_ns()) {
             Verdict::New { position, stepped_back } => {
                 if stepped_back {
@@ -71,14 +81,14 @@ impl Tap {
                 }
                 self.up_to = Some(position);
                 if !rate.admits(line.time) {
-                    return false;
+                    return Kept::TooMany;
                 }
-                self.push(line, position, shared);
+                return self.push(line, position, shared);
             }
             Verdict::Repeated | Verdict::Doubtful => shared.counters.repeated.increment(1),
             Verdict::Behind | Verdict::Astray => {}
         }
-        true
+        Kept::Well
     }
 
     /// Enough for a chunk.
@@ -123,15 +133,20 @@ impl Tap {
         }
     }
 
-    fn push(&mut self, line: RawLine<'_>, position: Position, shared: &Shared) {
+    fn push(&mut self, line: RawLine<'_>, position: Position, shared: &Shared) -> Kept {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(line.text);
         if shared.config.strip_ansi {
             ansi::strip_from(&mut self.bytes, start);
         }
+        if shared.ourselves.printed(&self.bytes[start..]) {
+            self.bytes.truncate(start);
+            return Kept::Ours;
+        }
         let (start, end) = (start as u32, self.bytes.len() as u32);
         let (time, ordinal) = (position.at, position.ordinal);
         self.lines.push(Line { start, end, time, ordinal, truncated: line.truncated });
+        Kept::Well
     }
 
     /// Somebody set the clock back: after a restart we read from before this line again, and not from before the step only.

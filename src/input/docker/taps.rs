@@ -6,7 +6,7 @@ use super::joiner::{Joiners, RawLine, Stream};
 use super::json_file::Jump;
 use super::rate::Rate;
 use super::shared::{Over, Shared};
-use super::tap::Tap;
+use super::tap::{Kept, Tap};
 use crate::event::hints::Hints;
 use crate::input::origin::Origin;
 use crate::position::Position;
@@ -27,6 +27,8 @@ pub struct Taps {
     said_skipped_ns: Option<u64>,
     /// What is read next may not join what was read before, whose newest time stands beside it.
     jump: Option<(Jump, u64)>,
+    /// The container printed a line of this process.
+    ours: bool,
 }
 
 impl Taps {
@@ -35,11 +37,16 @@ impl Taps {
         let taps = streams.iter().map(|stream| Tap::new(*stream, &origin, hints.clone(), shared)).collect();
         let rate = Rate::new(shared.config.lines_per_second_max);
         let open = Held::new(Arc::clone(&shared.wiring.budget));
-        Taps { origin, hints, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None }
+        Taps { origin, hints, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None, ours: false }
     }
 
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The container is the one that we run in.
+    pub fn are_ours(&self) -> bool {
+        self.ours
     }
 
     /// With a TTY there is one.
@@ -86,9 +93,13 @@ impl Taps {
             self.land(jump, from_ns, line.time, shared);
         }
         let Some(tap) = self.taps.get_mut(line.stream as usize) else { return };
-        if !tap.keep(line, &mut self.rate, shared) {
-            self.skipped += 1;
-            shared.counters.skipped.increment(1);
+        match tap.keep(line, &mut self.rate, shared) {
+            Kept::Well => {}
+            Kept::TooMany => {
+                self.skipped += 1;
+                shared.counters.skipped.increment(1);
+            }
+            Kept::Ours => self.ours = true,
         }
         if let Some((from_ns, to_ns)) = tap.cursor.take_gap() {
             Gap { reason: "rotated", from_ns, to_ns, lines: None }.tell(&self.origin, shared);

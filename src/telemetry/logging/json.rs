@@ -3,6 +3,7 @@
 use super::MARKER;
 use super::Record;
 use super::Shown;
+use super::instance;
 use super::is_control;
 use std::fmt;
 use std::fmt::Write;
@@ -22,7 +23,7 @@ pub(super) fn write(record: &Record, out: &mut impl Write) -> fmt::Result {
             Shown::Text(text) => string(text, out)?,
         }
     }
-    out.write_str("}\n")
+    writeln!(out, r#","service.ephemeral_id":"{}"}}"#, instance())
 }
 
 fn string(text: &str, out: &mut impl Write) -> fmt::Result {

@@ -2,6 +2,7 @@
 
 use super::Record;
 use super::Shown;
+use super::instance;
 use super::is_control;
 use std::fmt;
 use std::fmt::Write;
@@ -10,7 +11,7 @@ use tracing::Level;
 const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
-pub(super) fn write(record: &Record, colour: bool, out: &mut impl Write) -> fmt::Result {
+pub(super) fn write(record: &Record, colour: bool, signed: bool, out: &mut impl Write) -> fmt::Result {
     let paint = |code: &'static str| if colour { code } else { "" };
     let (dim, reset) = (paint(DIM), paint(RESET));
     write!(
@@ -28,6 +29,9 @@ pub(super) fn write(record: &Record, colour: bool, out: &mut impl Write) -> fmt:
             Shown::Bare(text) => out.write_str(text)?,
             Shown::Text(text) => value(text, out)?,
         }
+    }
+    if signed {
+        write!(out, " {dim}instance={reset}{}", instance())?;
     }
     out.write_char('\n')
 }

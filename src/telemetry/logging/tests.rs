@@ -27,7 +27,7 @@ fn written(level: &str, style: Style, log: impl FnOnce()) -> String {
     String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
 }
 
-const PLAIN: Style = Style::Plain { colour: false };
+const PLAIN: Style = Style::Plain { colour: false, signed: false };
 
 #[test]
 fn a_plain_line_reads_well() {
@@ -46,9 +46,24 @@ fn a_json_line_has_ecs_names_and_the_marker() {
 }
 
 #[test]
+fn our_own_lines_are_known_from_all_others() {
+    let signed = Style::Plain { colour: true, signed: true };
+    for style in [Style::Json, signed] {
+        let line = written("info", style, || tracing::info!(sources = 3, "open"));
+        assert!(is_ours(line.trim_end().as_bytes()), "{line:?}");
+    }
+    let line = written("info", PLAIN, || tracing::info!(sources = 3, "open"));
+    assert!(!is_ours(line.trim_end().as_bytes()));
+    let other = r#"{"message":"x","service.ephemeral_id":"0123456789abcdef"}"#;
+    for line in ["", "\"}", "hello", other] {
+        assert!(!is_ours(line.as_bytes()), "{line}");
+    }
+}
+
+#[test]
 fn a_logged_text_can_neither_make_a_line_nor_steer_a_terminal() {
     let evil = "a\n{\"level\":\"error\"}\r\x1b[2J\u{9b}31m\u{2028}\0b";
-    for style in [PLAIN, Style::Json, Style::Plain { colour: true }] {
+    for style in [PLAIN, Style::Json, Style::Plain { colour: true, signed: true }] {
         let line = written("info", style, || tracing::info!(name = evil, other = ?evil, "{evil}"));
         assert_eq!(line.matches('\n').count(), 1, "{line:?}");
         let unpainted = line.replace("\x1b[2m", "").replace("\x1b[0m", "").replace("\x1b[32m", "");

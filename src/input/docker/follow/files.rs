@@ -106,6 +106,10 @@ impl Follower {
                     if !self.take(reading, bytes, part).await? {
                         return Ok(Woken::Look);
                     }
+                    self.leave_ourselves();
+                    if self.mail.has_left() {
+                        return Ok(Woken::Left);
+                    }
                 }
                 Step::Jump(jump) => self.taps.iter_mut().for_each(|taps| taps.jump(jump)),
                 Step::AtEnd(buffer) => {

@@ -310,6 +310,16 @@ impl Follower {
         }
     }
 
+    /// If the container turns out to be our own, it is left, for good.
+    fn leave_ourselves(&self) {
+        if self.taps.as_ref().is_some_and(Taps::are_ours) && !self.mail.has_left() {
+            let name = self.taps.as_ref().map_or("", |taps| &taps.origin().name);
+            tracing::info!(container = self.id, name, "this is our own container: it is not followed");
+            self.shared.ourselves.remember(&self.id, &self.shared.wiring);
+            self.mail.leave();
+        }
+    }
+
     /// No more than what is open fits into memory: waits until it does, and reads those lines again.
     async fn make_room(&mut self) -> Result<Next, Over> {
         let shared = Arc::clone(&self.shared);

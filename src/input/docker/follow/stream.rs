@@ -117,6 +117,7 @@ impl Follower {
             if !taps.hold(reader.joiners().held()) {
                 return Ok(Ending::Crowded);
             }
+            self.leave_ourselves();
             if self.mail.has_left() {
                 return Ok(Ending::Left);
             }
