@@ -4,77 +4,44 @@
 //! Stopping tells only the inputs. They let go of their pipes, so the workers' pipes close and the workers end; then
 //! the outputs' pipes close and the outputs end, or give up when `shutdown_timeout` is over. What has no verdict
 //! then is read again at the next start.
+//!
+//! Several pipelines run side by side: each has inputs, workers, outputs, positions and a queue of its own, so one whose engine is
+//! away holds up no other. They share the runtime, the endpoints and the memory budget, of which a part is kept for each.
 
+mod config;
 mod outputs;
+mod signals;
+mod workers;
+
+pub use config::{DaemonConfig, HttpConfig, PipelineConfig};
 
 use super::doors::{self, Doors};
-use super::world::World;
-use crate::channel::{Budget, Receiver, Sender, StopSwitch, bounded};
+use crate::channel::{Budget, Sender, StopSwitch};
 use crate::clock::{Clock, SystemClock};
-use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
+use crate::input;
 use crate::pipeline::Pipeline;
-use crate::pipeline::worker::{Batches, Deserted, Worker, run as run_worker};
 use crate::pool::Pool;
 use crate::position::Ledger;
-use crate::queue;
-use crate::registry::{self, Registry};
+use crate::registry::Registry;
 use crate::telemetry::exposition::Exposition;
-use crate::telemetry::http::{Node, Pages, Ports, Server};
+use crate::telemetry::http::{Node, Pages, PipelineNode, Server};
 use crate::telemetry::metrics;
 use crate::telemetry::readiness::Readiness;
-use crate::{input, output};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use signals::Signals;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
+use workers::WorkerEnd;
 
-/// Chunks that wait for a worker. Bytes are bounded by the budget, this bounds the rest.
-const CHUNKS_WAITING_MAX: usize = 64;
-/// Filters recurse through nested documents: a thousand levels deep at most.
-const WORKER_STACK_BYTES: usize = 8 << 20;
 /// Threads for sockets and files.
 const IO_THREADS: usize = 2;
 /// Gauges are read this often.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
 /// What outputs may take beyond `shutdown_timeout` to give up by themselves.
 const GRACE: Duration = Duration::from_millis(500);
-
-/// What the daemon needs to know besides its pipeline.
-#[derive(Clone, Debug)]
-pub struct DaemonConfig {
-    /// The id of the pipeline.
-    pub pipeline: String,
-    /// Dead letters and the like.
-    pub data: PathBuf,
-    pub registry: registry::Config,
-    pub dead_letters: output::dead_letter::Limit,
-    /// `None`: documents wait in memory alone.
-    pub queue: Option<queue::Config>,
-    /// Everything goes through the queue on disk.
-    pub persisted: bool,
-    pub workers: usize,
-    /// Bytes of log lines held in memory, in all rooms together.
-    pub budget_bytes: usize,
-    pub shutdown_timeout: Duration,
-    /// `host.name` of the events.
-    pub host: String,
-    /// Mixed into document ids.
-    pub salt: String,
-    /// `None`: no endpoints.
-    pub http: Option<HttpConfig>,
-}
-
-/// Where the endpoints listen: the first free port of the range.
-#[derive(Clone, Debug)]
-pub struct HttpConfig {
-    pub host: String,
-    pub ports: Ports,
-}
 
 /// How the daemon ended.
 #[derive(Debug)]
@@ -87,39 +54,43 @@ pub enum Ended {
     Bug(String),
 }
 
-/// Runs until it ends. The process's metrics are installed here: one daemon a process.
-pub fn run(config: &DaemonConfig, pipeline: Pipeline) -> Ended {
-    run_between(config, pipeline, doors::open)
+/// Runs until it ends. The process's metrics are installed here: one daemon a process. The pipelines stand in the order of
+/// `config.pipelines`.
+pub fn run(config: &DaemonConfig, pipelines: Vec<Pipeline>) -> Ended {
+    run_between(config, pipelines, doors::open)
 }
 
-/// What takes the place of inputs and workers: it is given a pipe for each output.
+/// What takes the place of inputs and workers: it is given a pipe for each output, pipeline by pipeline.
 pub type Feed = Box<dyn FnOnce(Vec<Sender<DocBatch>>) + Send>;
 
 /// The outputs alone, until everything that `feed` gives them, and everything that the queue on disk holds, has its
 /// verdict.
-pub fn run_outputs(config: &DaemonConfig, pipeline: Pipeline, feed: Feed) -> Ended {
+pub fn run_outputs(config: &DaemonConfig, pipelines: Vec<Pipeline>, feed: Feed) -> Ended {
     let open = |pipeline: &Pipeline| Ok(Doors { inputs: Vec::new(), outputs: doors::open_outputs(pipeline)? });
-    run_with(config, pipeline, open, Some(feed))
+    run_with(config, pipelines, open, Some(feed))
 }
 
-/// `run`, between other doors than those that the pipeline names.
+/// `run`, between other doors than those that the pipelines name.
 pub fn run_between(
     config: &DaemonConfig,
-    pipeline: Pipeline,
-    open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+    pipelines: Vec<Pipeline>,
+    open: impl FnMut(&Pipeline) -> Result<Doors, String>,
 ) -> Ended {
-    run_with(config, pipeline, open, None)
+    run_with(config, pipelines, open, None)
 }
 
 fn run_with(
     config: &DaemonConfig,
-    pipeline: Pipeline,
-    open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+    pipelines: Vec<Pipeline>,
+    open: impl FnMut(&Pipeline) -> Result<Doors, String>,
     feed: Option<Feed>,
 ) -> Ended {
+    debug_assert_eq!(config.pipelines.len(), pipelines.len(), "a configuration a pipeline");
     let Some(exposition) = Exposition::install() else {
         return Ended::Bug("metrics are installed already".into());
     };
+    let ids = |main: bool| config.pipelines.iter().filter(move |of| of.prefix.is_empty() == main).map(|of| &of.id);
+    metrics::name_pipelines(ids(true).next().map_or("main", |id| id), ids(false).cloned().collect());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(IO_THREADS)
         .thread_name("timberline-io")
@@ -131,8 +102,8 @@ fn run_with(
     };
     let ended = {
         let _entered = runtime.enter();
-        let exposition = exposition.without(&unmetered(&pipeline));
-        match Running::start(config, pipeline, exposition, open, feed) {
+        let exposition = exposition.without(&unmetered(&pipelines));
+        match Running::start(config, pipelines, exposition, open, feed) {
             Ok(running) => runtime.block_on(running.supervise()),
             Err(why) => Ended::Refused(why),
         }
@@ -144,9 +115,9 @@ fn run_with(
 
 /// The labels of inputs and outputs whose own figures are not to be shown (`enable_metric => false`): those that no other
 /// plugin of the pipeline shares.
-fn unmetered(pipeline: &Pipeline) -> Vec<(&'static str, &str)> {
-    let inputs = pipeline.inputs.iter().map(|input| ("input", input.label.as_str(), &input.settings));
-    let outputs = pipeline.outputs.iter().map(|output| ("output", output.label.as_str(), &output.settings));
+fn unmetered(pipelines: &[Pipeline]) -> Vec<(&'static str, &str)> {
+    let inputs = pipelines.iter().flat_map(|of| &of.inputs).map(|it| ("input", it.label.as_str(), &it.settings));
+    let outputs = pipelines.iter().flat_map(|of| &of.outputs).map(|it| ("output", it.label.as_str(), &it.settings));
     let all: Vec<_> =
         inputs.chain(outputs).map(|(kind, label, of)| (kind, label, of.boolean("enable_metric"))).collect();
     all.iter()
@@ -157,7 +128,8 @@ fn unmetered(pipeline: &Pipeline) -> Vec<(&'static str, &str)> {
 
 /// A daemon that runs.
 struct Running {
-    registry: Arc<Registry>,
+    /// One a pipeline.
+    registries: Vec<Arc<Registry>>,
     inputs: JoinSet<()>,
     outputs: JoinSet<()>,
     /// A worker that ended says how.
@@ -166,8 +138,27 @@ struct Running {
     switch: StopSwitch,
     shutdown_timeout: Duration,
     signals: Signals,
-    gauges: tokio::task::JoinHandle<()>,
+    gauges: JoinSet<()>,
     exposition: Exposition,
+}
+
+/// What all pipelines of a daemon are given.
+struct Common<'a> {
+    daemon: &'a DaemonConfig,
+    clock: Arc<dyn Clock>,
+    readiness: Readiness,
+    pool: Pool,
+    taking_hints: Arc<[String]>,
+    /// Where workers say how they ended.
+    ended: &'a mpsc::UnboundedSender<WorkerEnd>,
+    /// Something else takes the place of inputs and workers.
+    feeds: bool,
+}
+
+/// The pipelines that containers may choose among.
+fn taking_hints(config: &DaemonConfig, pipelines: &[Pipeline]) -> Arc<[String]> {
+    let takes = |pipeline: &Pipeline| pipeline.inputs.iter().any(|it| input::docker::takes_hints(&it.settings));
+    config.pipelines.iter().zip(pipelines).filter(|(_, it)| takes(it)).map(|(of, _)| of.id.clone()).collect()
 }
 
 /// Which part of the daemon ended first.
@@ -177,98 +168,104 @@ enum First {
     Bug(String),
 }
 
-/// How a worker ended.
-enum WorkerEnd {
-    /// Its pipe closed: the inputs are gone.
-    Done,
-    /// It had something to send, and an output was gone.
-    Deserted,
-    Panicked(String),
-}
-
-impl WorkerEnd {
-    fn bug(self) -> Option<String> {
-        match self {
-            WorkerEnd::Done => None,
-            WorkerEnd::Deserted => Some("an output ended before its pipe closed".into()),
-            WorkerEnd::Panicked(text) => Some(format!("a worker panicked: {text}")),
-        }
-    }
-}
-
 impl Running {
     fn start(
         config: &DaemonConfig,
-        pipeline: Pipeline,
+        pipelines: Vec<Pipeline>,
         exposition: Exposition,
-        open: impl FnOnce(&Pipeline) -> Result<Doors, String>,
+        open: impl FnMut(&Pipeline) -> Result<Doors, String>,
         feed: Option<Feed>,
     ) -> Result<Running, String> {
         // First: to open what lies on the disk takes a while.
         let signals = Signals::new()?;
         let server = config.http.as_ref().map(|http| Server::bind(&http.host, http.ports)).transpose();
         let server = server.map_err(|error| error.to_string())?;
-        let readiness = Readiness::default();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let budget = Arc::new(Budget::new(config.budget_bytes));
-        let doors = open(&pipeline)?;
-        let registry = Registry::open_with(config.registry.clone(), Arc::clone(&budget), Arc::clone(&clock))
+        let doors: Vec<Doors> = pipelines.iter().map(open).collect::<Result<_, _>>()?;
+        let budgets = Budget::shared(config.budget_bytes, pipelines.len());
+        let (ended, worker_ends) = mpsc::unbounded_channel();
+        let mut running = Running {
+            registries: Vec::new(),
+            inputs: JoinSet::new(),
+            outputs: JoinSet::new(),
+            worker_ends,
+            workers_left: 0,
+            switch: StopSwitch::default(),
+            shutdown_timeout: config.shutdown_timeout,
+            signals,
+            gauges: JoinSet::new(),
+            exposition: exposition.clone(),
+        };
+        let common = Common {
+            daemon: config,
+            clock: Arc::new(SystemClock::default()),
+            readiness: Readiness::default(),
+            pool: Pool::new(config.budget_bytes / 2),
+            taking_hints: taking_hints(config, &pipelines),
+            ended: &ended,
+            feeds: feed.is_some(),
+        };
+        let mut pipes = Vec::new();
+        for (((of, pipeline), doors), budget) in config.pipelines.iter().zip(&pipelines).zip(doors).zip(budgets) {
+            pipes.extend(running.start_pipeline(&common, of, pipeline, doors, Arc::new(budget))?);
+        }
+        if let Some(feed) = feed {
+            workers::start_feed(feed, pipes, &ended)?;
+            running.workers_left = 1;
+        }
+        common.readiness.started();
+        if let Some(server) = server {
+            let pages = Pages { exposition, readiness: common.readiness, node: node(config) };
+            tokio::spawn(serve(server, pages));
+        }
+        let (inputs, outputs): (usize, usize) =
+            (pipelines.iter().map(|it| it.inputs.len()).sum(), pipelines.iter().map(|it| it.outputs.len()).sum());
+        let workers: usize = config.pipelines.iter().map(|of| of.workers).sum();
+        tracing::info!(pipelines = pipelines.len(), inputs, outputs, workers, "started");
+        Ok(running)
+    }
+
+    /// Starts a pipeline from its far end. Gives back the pipes of its outputs, where something else feeds them.
+    fn start_pipeline(
+        &mut self,
+        common: &Common<'_>,
+        config: &PipelineConfig,
+        pipeline: &Pipeline,
+        doors: Doors,
+        budget: Arc<Budget>,
+    ) -> Result<Vec<Sender<DocBatch>>, String> {
+        let registry = Registry::open_with(config.registry.clone(), Arc::clone(&budget), Arc::clone(&common.clock))
             .map_err(|error| error.to_string())?;
         let registry = Arc::new(registry);
-        let switch = StopSwitch::default();
+        self.registries.push(Arc::clone(&registry));
+        self.gauges.spawn(watch_gauges(config.id.clone(), Arc::clone(&registry), Arc::clone(&budget)));
         let Doors { inputs, outputs } = doors;
-        let pool = Pool::new(config.budget_bytes / 2);
-        let wirings =
-            outputs::Wirings { config, clock: &clock, switch: &switch, readiness: &readiness, budget: &budget };
-        let (output_tasks, pipes) = wirings.start(&pipeline.outputs, outputs);
-        let workers_left = if feed.is_some() { 1 } else { config.workers };
-        let (workers, worker_ends) = match feed {
-            Some(feed) => start_feed(feed, pipes)?,
-            None => start_workers(config, &pipeline, pipes, &pool)?,
-        };
+        let wirings = outputs::Wirings { common, config, switch: &self.switch, budget: &budget };
+        let pipes = wirings.start(&pipeline.outputs, outputs, &mut self.outputs);
+        if common.feeds {
+            return Ok(pipes);
+        }
+        let workers = workers::start(config, pipeline, pipes, &common.pool, common.ended)?;
+        self.workers_left += workers.len();
         let wiring = input::Wiring {
             input: 0,
             label: Arc::from(""),
-            pipeline: config.pipeline.as_str().into(),
-            taking_hints: taking_hints(config, &pipeline),
-            ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
+            pipeline: config.id.as_str().into(),
+            taking_hints: Arc::clone(&common.taking_hints),
+            ledger: registry as Arc<dyn Ledger>,
             workers: workers.into(),
-            budget: Arc::clone(&budget),
-            stop: switch.listener(),
-            clock,
-            host: config.host.as_str().into(),
-            salt: config.salt.as_str().into(),
-            readiness: readiness.clone(),
-            pool,
+            budget,
+            stop: self.switch.listener(),
+            clock: Arc::clone(&common.clock),
+            host: common.daemon.host.as_str().into(),
+            salt: common.daemon.salt.as_str().into(),
+            readiness: common.readiness.clone(),
+            pool: common.pool.clone(),
         };
-        let mut input_tasks = JoinSet::new();
         for (number, (input, spec)) in inputs.into_iter().zip(&pipeline.inputs).enumerate() {
             let wiring = input::Wiring { input: number, label: spec.label.as_str().into(), ..wiring.clone() };
-            input_tasks.spawn(input.run(wiring));
+            self.inputs.spawn(input.run(wiring));
         }
-        readiness.started();
-        if let Some(server) = server {
-            let pages = Pages { exposition: exposition.clone(), readiness, node: node(config) };
-            tokio::spawn(serve(server, pages));
-        }
-        tracing::info!(
-            inputs = pipeline.inputs.len(),
-            outputs = pipeline.outputs.len(),
-            workers = config.workers,
-            "started"
-        );
-        Ok(Running {
-            gauges: tokio::spawn(watch_gauges(Arc::clone(&registry), budget)),
-            registry,
-            inputs: input_tasks,
-            outputs: output_tasks,
-            worker_ends,
-            workers_left,
-            switch,
-            shutdown_timeout: config.shutdown_timeout,
-            signals,
-            exposition,
-        })
+        Ok(Vec::new())
     }
 
     /// Waits for the end of the first part, then ends the others in order.
@@ -285,8 +282,8 @@ impl Running {
                 self.finish().await
             }
         };
-        self.gauges.abort();
-        if let Err(error) = self.registry.stop() {
+        self.gauges.abort_all();
+        for error in self.registries.iter().filter_map(|registry| registry.stop().err()) {
             tracing::error!(%error, "cannot write the registry: what was delivered last is sent again at the next start");
         }
         self.say_books();
@@ -296,6 +293,8 @@ impl Running {
     /// The last line of the log: what came in and what became of it.
     fn say_books(&self) {
         let total = |metric| self.exposition.total(metric) as u64;
+        let receipts =
+            |count: fn(&Registry) -> usize| self.registries.iter().map(|registry| count(registry)).sum::<usize>();
         let of = |outcome: &str| self.exposition.total_of(metrics::DOCUMENTS, outcome) as u64;
         tracing::info!(
             lines = total(metrics::LINES_READ),
@@ -309,8 +308,8 @@ impl Running {
             on_disk = total(metrics::QUEUE_DOCUMENTS),
             lost_on_disk = total(metrics::QUEUE_LOST),
             undelivered = total(metrics::DOCUMENTS_OPEN),
-            open = self.registry.receipts_open(),
-            forgotten = self.registry.receipts_forgotten(),
+            open = receipts(Registry::receipts_open),
+            forgotten = receipts(Registry::receipts_forgotten),
             "stopped"
         );
     }
@@ -392,129 +391,6 @@ impl Running {
     }
 }
 
-/// The pipelines that containers may choose among.
-fn taking_hints(config: &DaemonConfig, pipeline: &Pipeline) -> Arc<[String]> {
-    let takes = pipeline.inputs.iter().any(|input| input::docker::takes_hints(&input.settings));
-    takes.then(|| config.pipeline.clone()).into_iter().collect()
-}
-
-type Workers = (Vec<Sender<Chunk>>, mpsc::UnboundedReceiver<WorkerEnd>);
-
-fn start_workers(
-    config: &DaemonConfig,
-    pipeline: &Pipeline,
-    outputs: Vec<Sender<DocBatch>>,
-    pool: &Pool,
-) -> Result<Workers, String> {
-    let (ended, ends) = mpsc::unbounded_channel();
-    let labels: Vec<String> = pipeline.inputs.iter().map(|input| input.label.clone()).collect();
-    let world = World::default();
-    let mut pipes = Vec::new();
-    for number in 0..config.workers {
-        let (pipe, chunks) = bounded(CHUNKS_WAITING_MAX);
-        pipes.push(pipe);
-        let worker = Worker::new(pipeline);
-        let outbox = Batches::new(pipeline, outputs.clone(), pool.clone());
-        let (counters, ended, world) = (Counters::of(&labels), ended.clone(), world.clone());
-        std::thread::Builder::new()
-            .name(format!("timberline-worker-{number}"))
-            .stack_size(WORKER_STACK_BYTES)
-            .spawn(move || {
-                let end = catch_unwind(AssertUnwindSafe(|| work(worker, &chunks, outbox, &world, &counters)));
-                // The daemon has ended already if nobody listens.
-                ended.send(end.unwrap_or_else(|panic| WorkerEnd::Panicked(text_of(&*panic)))).ok();
-            })
-            .map_err(|error| format!("cannot start a worker thread: {error}"))?;
-    }
-    Ok((pipes, ends))
-}
-
-fn start_feed(feed: Feed, outputs: Vec<Sender<DocBatch>>) -> Result<Workers, String> {
-    let (ended, ends) = mpsc::unbounded_channel();
-    std::thread::Builder::new()
-        .name("timberline-feed".into())
-        .spawn(move || {
-            let end = catch_unwind(AssertUnwindSafe(|| feed(outputs)));
-            let end = end.map_or_else(|panic| WorkerEnd::Panicked(text_of(&*panic)), |()| WorkerEnd::Done);
-            // The daemon has ended already if nobody listens.
-            ended.send(end).ok();
-        })
-        .map_err(|error| format!("cannot start a thread: {error}"))?;
-    Ok((Vec::new(), ends))
-}
-
-fn work(worker: Worker, chunks: &Receiver<Chunk>, outbox: Batches, world: &World, counters: &Counters) -> WorkerEnd {
-    match run_worker(worker, chunks, outbox, world, &mut |worker| counters.add(worker)) {
-        Ok(()) => WorkerEnd::Done,
-        Err(Deserted) => WorkerEnd::Deserted,
-    }
-}
-
-/// The counters of each input, as a worker fills them.
-struct Counters(Vec<InputCounters>);
-
-struct InputCounters {
-    lines: metrics::Counter,
-    bytes: metrics::Counter,
-    truncated: metrics::Counter,
-    dropped: metrics::Counter,
-    left_out: metrics::Counter,
-}
-
-impl Counters {
-    fn of(labels: &[String]) -> Counters {
-        let of = |label: &String| InputCounters {
-            lines: metrics::counter(metrics::LINES_READ, &[label]),
-            bytes: metrics::counter(metrics::BYTES_READ, &[label]),
-            truncated: metrics::counter(metrics::LINES_TRUNCATED, &[label]),
-            dropped: metrics::counter(metrics::EVENTS_DROPPED, &["filter"]),
-            left_out: metrics::counter(metrics::EVENTS_DROPPED, &["hint"]),
-        };
-        Counters(labels.iter().map(of).collect())
-    }
-
-    fn add(&self, worker: &mut Worker) {
-        for (number, counters) in self.0.iter().enumerate() {
-            let counts = worker.take_counts(number);
-            counters.lines.increment(counts.records);
-            counters.bytes.increment(counts.bytes);
-            counters.truncated.increment(counts.truncated);
-            counters.dropped.increment(counts.events.dropped);
-            counters.left_out.increment(counts.left_out);
-        }
-    }
-}
-
-/// SIGTERM and SIGINT; and SIGHUP, which would be death if nobody listened.
-struct Signals(Option<[Signal; 3]>);
-
-impl Signals {
-    fn new() -> Result<Signals, String> {
-        let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
-        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-        let [terminate, interrupt, hangup] = kinds.map(listen);
-        Ok(Signals(Some([terminate?, interrupt?, hangup?])))
-    }
-
-    /// Signals that never come.
-    fn none() -> Signals {
-        Signals(None)
-    }
-
-    async fn stop(&mut self) {
-        let Some([terminate, interrupt, hangup]) = &mut self.0 else { return std::future::pending().await };
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-                _ = hangup.recv() => {
-                    tracing::info!("SIGHUP changes nothing: the pipeline is read at the start");
-                }
-            }
-        }
-    }
-}
-
 /// Serves the endpoints until the runtime ends.
 async fn serve(server: Server, pages: Pages) {
     tracing::info!(address = %server.address(), "answers /metrics, /livez and /readyz");
@@ -524,28 +400,28 @@ async fn serve(server: Server, pages: Pages) {
 }
 
 fn node(config: &DaemonConfig) -> Node {
+    let data = config.pipelines.first().map(|first| first.data.to_string_lossy()).unwrap_or_default();
     Node {
         host: config.host.clone(),
         name: config.host.clone(),
-        id: format!("{:016x}", crate::event::Identity::hash_source(&config.host, &config.data.to_string_lossy())),
-        workers: config.workers,
-        batch_size: 0,
-        queue_type: queue_type(config).into(),
+        id: format!("{:016x}", crate::event::Identity::hash_source(&config.host, &data)),
+        pipelines: config.pipelines.iter().map(pipeline_node).collect(),
     }
 }
 
-fn queue_type(config: &DaemonConfig) -> &'static str {
-    match (&config.queue, config.persisted) {
+fn pipeline_node(config: &PipelineConfig) -> PipelineNode {
+    let queue_type = match (&config.queue, config.persisted) {
         (None, _) => "memory",
         (Some(_), true) => "persisted",
         (Some(_), false) => "spill",
-    }
+    };
+    PipelineNode { id: config.id.clone(), workers: config.workers, batch_size: 0, queue_type: queue_type.into() }
 }
 
-async fn watch_gauges(registry: Arc<Registry>, budget: Arc<Budget>) {
-    let held = metrics::gauge(metrics::BUDGET_BYTES, &[]);
-    let open = metrics::gauge(metrics::RECEIPTS_OPEN, &[]);
-    let lag = metrics::gauge(metrics::LAG_SECONDS, &[]);
+async fn watch_gauges(pipeline: String, registry: Arc<Registry>, budget: Arc<Budget>) {
+    let held = metrics::gauge(metrics::BUDGET_BYTES, &[&pipeline]);
+    let open = metrics::gauge(metrics::RECEIPTS_OPEN, &[&pipeline]);
+    let lag = metrics::gauge(metrics::LAG_SECONDS, &[&pipeline]);
     loop {
         held.set(budget.taken() as f64);
         open.set(registry.receipts_open() as f64);

@@ -23,6 +23,8 @@ pub struct Request {
     pub paths: Vec<String>,
     /// The text of `-e`; it takes the place of the paths.
     pub text: Option<String>,
+    /// What messages call the text.
+    pub text_name: String,
     pub ecs: Ecs,
     pub support_escapes: bool,
     pub rules: Rules,
@@ -41,6 +43,7 @@ impl Request {
         Request {
             paths: paths.into_iter().collect(),
             text: None,
+            text_name: "-e".into(),
             ecs: Ecs::V8,
             support_escapes: false,
             rules: Rules::default(),
@@ -113,7 +116,7 @@ fn touch(a: Span, b: Span) -> bool {
 fn read(request: &Request) -> Result<SourceSet, String> {
     let mut sources = SourceSet::new();
     if let Some(text) = &request.text {
-        sources.add("-e", text);
+        sources.add(&request.text_name, text);
         return Ok(sources);
     }
     for path in files_of(&request.paths)? {

@@ -95,16 +95,17 @@ impl Closing for Book {
     fn forgotten(&self, _entry: u64) {}
 }
 
-/// Sends the letters that `filter` means, and waits for their verdicts.
+/// Sends the letters of the one pipeline of `config` that `filter` means, and waits for their verdicts.
 pub fn run(
     config: &DaemonConfig,
     pipeline: Pipeline,
     filter: Filter<'_>,
     through_pipeline: bool,
 ) -> Result<Replayed, String> {
+    let data = config.pipelines.first().map(|of| of.data.clone()).unwrap_or_default();
     let names: Vec<String> = pipeline.outputs.iter().map(|output| output.label.clone()).collect();
     let (mut meant, mut unfit) = (HashSet::new(), 0);
-    let looked = stored::each(&RealDisk, &config.data, &mut |name, letter| {
+    let looked = stored::each(&RealDisk, &data, &mut |name, letter| {
         if filter(name, letter) {
             let fits = letter.is_json() && (through_pipeline || names.iter().any(|output| *output == letter.output));
             if fits { _ = meant.insert(name.to_string()) } else { unfit += 1 }
@@ -113,8 +114,8 @@ pub fn run(
     });
     looked.map_err(|error| format!("cannot read the dead letters: {error}"))?;
     let meant_count = meant.len() as u64;
-    let book = Arc::new(Book { data: config.data.clone(), names: Mutex::default() });
-    let letters = Letters { data: config.data.clone(), names: Arc::new(meant), book: Arc::clone(&book) };
+    let book = Arc::new(Book { data: data.clone(), names: Mutex::default() });
+    let letters = Letters { data, names: Arc::new(meant), book: Arc::clone(&book) };
     if letters.names.is_empty() {
         return Ok(Replayed { unfit, ..Replayed::default() });
     }
@@ -135,8 +136,8 @@ fn again(config: &DaemonConfig, mut pipeline: Pipeline, letters: Letters) -> End
     let events = pipeline.inputs.swap_remove(number);
     // What the input adds was added when the line was read.
     pipeline.inputs = vec![InputSpec { label: "dead_letters".into(), decoration: Default::default(), ..events }];
-    daemon::run_between(config, pipeline, |pipeline| {
-        Ok(Doors { inputs: vec![Box::new(letters)], outputs: doors::open_outputs(pipeline)? })
+    daemon::run_between(config, vec![pipeline], |pipeline| {
+        Ok(Doors { inputs: vec![Box::new(letters.clone())], outputs: doors::open_outputs(pipeline)? })
     })
 }
 
@@ -152,7 +153,7 @@ fn straight(config: &DaemonConfig, mut pipeline: Pipeline, letters: Letters) -> 
             pipe.send(batch(letter, receipt)).is_ok()
         });
     };
-    daemon::run_outputs(config, pipeline, Box::new(feed))
+    daemon::run_outputs(config, vec![pipeline], Box::new(feed))
 }
 
 impl Letters {

@@ -3,9 +3,11 @@
 //! An input takes what a chunk may come to (`WEIGHT`) before it hands it on; when the chunk is rendered, its receipt is
 //! weighed by the documents that take its place, and the ledger gives that back when the receipt closes. With the budget spent, inputs wait: that is the back-pressure.
 //! What is read back from the disk is *lent* anyway, for it must leave; a part is *reserved* for it while there is any.
-//! Invariant: a single chunk larger than the whole budget still gets through, alone.
+//! Several pipelines have one budget, a *share* each: half of an even part is kept for each of them, the rest goes to who asks
+//! first. So a pipeline whose engine is away fills what is common, and never what the others need to go on.
+//! Invariant: a single chunk larger than what is free still gets through, if its pipeline holds nothing else.
 
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use tokio::sync::Notify;
 
 /// A line and its envelope become a document of some 2.6 times their size: so much is taken for a byte that is read.
@@ -16,85 +18,118 @@ pub fn weight(bytes: usize) -> usize {
     bytes.saturating_mul(WEIGHT)
 }
 
-/// A count of bytes with a maximum.
+/// A count of bytes with a maximum: one pipeline's share of what the daemon may hold.
 #[derive(Debug)]
 pub struct Budget {
+    common: Arc<Common>,
+    /// Which share it is.
+    number: usize,
+}
+
+/// What all shares have in common.
+#[derive(Debug)]
+struct Common {
     bytes_max: usize,
-    state: Mutex<State>,
+    shares: Mutex<Vec<Share>>,
     freed: Condvar,
     freed_async: Notify,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
     taken: usize,
     lent: usize,
     reserved: usize,
 }
 
-impl State {
-    /// What inputs may take at most now.
-    fn most(&self, bytes_max: usize) -> usize {
-        bytes_max.saturating_sub(self.reserved.max(self.lent))
+impl Share {
+    /// With what is reserved for what must leave.
+    fn used(&self) -> usize {
+        self.taken + self.reserved.max(self.lent)
+    }
+}
+
+impl Common {
+    /// What is kept for a share, whatever the others do.
+    fn kept(&self, shares: &[Share]) -> usize {
+        if shares.len() == 1 { self.bytes_max } else { self.bytes_max / (2 * shares.len()) }
+    }
+
+    /// What the inputs of a share may take besides what they have.
+    fn free(&self, shares: &[Share], number: usize) -> usize {
+        let (kept, own) = (self.kept(shares), shares[number].used());
+        let others = shares.iter().enumerate().filter(|(other, _)| *other != number);
+        let others: usize = others.map(|(_, share)| share.used().max(kept)).sum();
+        let common = self.bytes_max.saturating_sub(others).saturating_sub(own);
+        common.max(kept.saturating_sub(own))
     }
 }
 
 impl Budget {
     pub fn new(bytes_max: usize) -> Self {
-        Budget { bytes_max, state: Mutex::default(), freed: Condvar::new(), freed_async: Notify::new() }
+        Budget::shared(bytes_max, 1).remove(0)
     }
 
-    /// Bytes that are taken or lent now.
+    /// The shares of so many pipelines, one at least.
+    pub fn shared(bytes_max: usize, shares: usize) -> Vec<Budget> {
+        let count = shares.max(1);
+        let shares = Mutex::new(vec![Share::default(); count]);
+        let common = Arc::new(Common { bytes_max, shares, freed: Condvar::new(), freed_async: Notify::new() });
+        (0..count).map(|number| Budget { common: Arc::clone(&common), number }).collect()
+    }
+
+    fn with<T>(&self, what: impl FnOnce(&mut Share) -> T) -> T {
+        what(&mut self.lock()[self.number])
+    }
+
+    /// Bytes of this share that are taken or lent now.
     pub fn taken(&self) -> usize {
-        let state = self.lock();
-        state.taken + state.lent
+        self.with(|share| share.taken + share.lent)
     }
 
     /// More than half of what inputs may take is taken.
     pub fn is_pressed(&self) -> bool {
-        let state = self.lock();
-        state.taken > state.most(self.bytes_max) / 2
+        let shares = self.lock();
+        shares[self.number].taken > self.common.free(&shares, self.number)
     }
 
+    /// An even part of the whole.
     pub fn bytes_max(&self) -> usize {
-        self.bytes_max
+        self.common.bytes_max / self.lock().len()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Share>> {
+        self.common.shares.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn fits(&self, state: &State, bytes: usize) -> bool {
-        state.taken == 0 || state.taken.saturating_add(bytes) <= state.most(self.bytes_max)
+    fn fits(&self, shares: &[Share], bytes: usize) -> bool {
+        shares[self.number].taken == 0 || bytes <= self.common.free(shares, self.number)
     }
 
     /// Takes `bytes` if they are free now.
     pub fn try_take(&self, bytes: usize) -> bool {
-        let mut state = self.lock();
-        let fits = self.fits(&state, bytes);
+        let mut shares = self.lock();
+        let fits = self.fits(&shares, bytes);
         if fits {
-            state.taken = state.taken.saturating_add(bytes);
+            let share = &mut shares[self.number];
+            share.taken = share.taken.saturating_add(bytes);
         }
         fits
     }
 
     /// Takes `bytes`, free or not.
     pub fn take_anyway(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.taken = state.taken.saturating_add(bytes);
+        self.with(|share| share.taken = share.taken.saturating_add(bytes));
     }
 
     /// Takes `bytes` for what was read back from the disk, free or not.
     pub fn lend(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.lent = state.lent.saturating_add(bytes);
+        self.with(|share| share.lent = share.lent.saturating_add(bytes));
     }
 
     /// Gives back what was lent.
     pub fn give_back_lent(&self, bytes: usize) {
-        let mut state = self.lock();
-        state.lent = state.lent.saturating_sub(bytes);
-        drop(state);
+        self.with(|share| share.lent = share.lent.saturating_sub(bytes));
         self.tell();
     }
 
@@ -103,32 +138,33 @@ impl Budget {
         if before == bytes {
             return;
         }
-        let mut state = self.lock();
-        state.reserved = (state.reserved - before.min(state.reserved)).saturating_add(bytes);
-        drop(state);
+        self.with(|share| share.reserved = (share.reserved - before.min(share.reserved)).saturating_add(bytes));
         self.tell();
     }
 
     fn tell(&self) {
-        self.freed.notify_all();
-        self.freed_async.notify_waiters();
+        self.common.freed.notify_all();
+        self.common.freed_async.notify_waiters();
     }
 
     /// Waits until `bytes` are free and takes them, on a thread. `false`: gave up after `patience`.
     pub fn take_within(&self, bytes: usize, patience: std::time::Duration) -> bool {
-        let full = |state: &mut State| !self.fits(state, bytes);
-        let Ok((mut state, waited)) = self.freed.wait_timeout_while(self.lock(), patience, full) else { return false };
-        if waited.timed_out() && !self.fits(&state, bytes) {
+        let full = |shares: &mut Vec<Share>| !self.fits(shares, bytes);
+        let Ok((mut shares, waited)) = self.common.freed.wait_timeout_while(self.lock(), patience, full) else {
+            return false;
+        };
+        if waited.timed_out() && !self.fits(&shares, bytes) {
             return false;
         }
-        state.taken = state.taken.saturating_add(bytes);
+        let share = &mut shares[self.number];
+        share.taken = share.taken.saturating_add(bytes);
         true
     }
 
     /// Waits until `bytes` are free and takes them, in a task.
     pub async fn take(&self, bytes: usize) {
         loop {
-            let freed = self.freed_async.notified();
+            let freed = self.common.freed_async.notified();
             tokio::pin!(freed);
             freed.as_mut().enable();
             if self.try_take(bytes) {
@@ -140,10 +176,10 @@ impl Budget {
 
     /// Gives back what was taken.
     pub fn give_back(&self, bytes: usize) {
-        let mut state = self.lock();
-        debug_assert!(state.taken >= bytes, "more bytes came back than were taken");
-        state.taken = state.taken.saturating_sub(bytes);
-        drop(state);
+        self.with(|share| {
+            debug_assert!(share.taken >= bytes, "more bytes came back than were taken");
+            share.taken = share.taken.saturating_sub(bytes);
+        });
         self.tell();
     }
 }
@@ -183,6 +219,33 @@ mod tests {
         budget.give_back_lent(7);
         budget.reserve(4, 0);
         assert!(budget.try_take(9));
+    }
+
+    #[test]
+    fn a_pipeline_that_is_stuck_leaves_the_others_their_part() {
+        let mut shares = Budget::shared(120, 3);
+        let (third, second, stuck) = (shares.remove(2), shares.remove(1), shares.remove(0));
+        assert_eq!(stuck.bytes_max(), 40);
+        assert!(stuck.try_take(80), "what nobody needs goes to who asks");
+        assert!(!stuck.try_take(1) && stuck.is_pressed());
+        for other in [&second, &third] {
+            assert!(other.try_take(1) && other.try_take(19), "20 are kept for each");
+            assert!(!other.try_take(1));
+        }
+        stuck.give_back(30);
+        assert!(second.try_take(30) && !third.try_take(1));
+        assert!(!stuck.try_take(1), "the common part is gone");
+        third.give_back(20);
+        assert!(third.try_take(500), "alone in its share, a giant gets through");
+        assert_eq!([&stuck, &second, &third].map(Budget::taken), [50, 50, 500]);
+    }
+
+    #[test]
+    fn what_is_read_back_from_disk_counts_for_its_own_pipeline() {
+        let shares = Budget::shared(100, 2);
+        shares[0].reserve(0, 60);
+        assert!(shares[0].try_take(15) && !shares[0].try_take(1));
+        assert!(shares[1].try_take(1) && shares[1].try_take(24) && !shares[1].try_take(1));
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use super::args::{DeadLettersCommand, DropArguments, FilterArguments, ListArguments, ReplayArguments, ShowArguments};
 use super::load::pipeline;
-use super::run::{config, ended, log};
+use super::run::{config, ended, log, pipeline_config};
 use super::terminal::{BOLD, DIM, Look, printable};
 use super::{Ended, Exit, Failure, count, note, thousands};
-use crate::app::daemon::DaemonConfig;
+use crate::app::daemon::{DaemonConfig, PipelineConfig};
 use crate::app::replay;
 use crate::disk::RealDisk;
 use crate::output::dead_letter::stored::{self, Stored};
 use crate::output::dead_letter::{Limit, Policy};
 use crate::plugin::Door;
 use crate::registry;
+use crate::settings::Settings;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write as _};
 
@@ -59,6 +60,18 @@ fn unreadable(error: io::Error) -> String {
     format!("cannot read the dead letters: {error}")
 }
 
+/// The letters of all pipelines, until `each` says `false`.
+fn each_letter(pipelines: &[Settings], each: &mut dyn FnMut(&str, &Stored<'_>) -> bool) -> io::Result<()> {
+    let mut goes_on = true;
+    for settings in pipelines {
+        stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
+            goes_on = goes_on && each(name, letter);
+            goes_on
+        })?;
+    }
+    Ok(())
+}
+
 /// Letters that were refused for the same reason.
 struct Group {
     count: u64,
@@ -68,11 +81,11 @@ struct Group {
 }
 
 fn list(arguments: &ListArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (_, each) = arguments.settings.pipelines()?;
     let filters = Filters::read(&arguments.filter)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut groups, mut failed) = (BTreeMap::<(String, u16, String, String), Group>::new(), None);
-    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
+    let read = each_letter(&each, &mut |name, letter| {
         if !filters.fit(name, letter) {
             return true;
         }
@@ -149,9 +162,9 @@ fn general(reason: &str) -> String {
 }
 
 fn show(arguments: &ShowArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (_, each) = arguments.settings.pipelines()?;
     let mut found = Vec::new();
-    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
+    let read = each_letter(&each, &mut |name, letter| {
         if name.starts_with(&arguments.id) {
             let mut text = Vec::new();
             found.push((name.to_string(), print(name, letter, &mut text).map(|()| text)));
@@ -174,21 +187,21 @@ fn show(arguments: &ShowArguments) -> Ended {
 }
 
 fn replay(arguments: &ReplayArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (settings, own_settings) = arguments.settings.pipeline()?;
     let filters = Filters::read(&arguments.filter)?;
-    let pipeline = pipeline(&settings, &[Door::Output])?;
+    let pipeline = pipeline(&own_settings, &[Door::Output])?;
     log(&settings);
     // A folder of its own: the daemon may run, and its registry and its queue are not ours.
     let own = std::env::temp_dir().join(format!("timberline-replay-{}", std::process::id()));
-    let config = DaemonConfig {
-        http: None,
+    let of = PipelineConfig {
         queue: None,
         persisted: false,
         registry: registry::Config::of(&own),
         // What is refused again is kept, whatever there is already.
         dead_letters: Limit { bytes_max: u64::MAX, policy: Policy::DropNewer },
-        ..config(&settings)
+        ..pipeline_config(&own_settings)
     };
+    let config = DaemonConfig { http: None, pipelines: vec![of], ..config(&settings, &[]) };
     let fits = |name: &str, letter: &Stored<'_>| filters.fit(name, letter);
     let replayed = replay::run(&config, pipeline, &fits, arguments.through_pipeline);
     // Nobody needs it any more.
@@ -211,21 +224,24 @@ fn replay(arguments: &ReplayArguments) -> Ended {
 }
 
 fn drop_letters(arguments: &DropArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (_, each) = arguments.settings.pipelines()?;
     let filters = Filters::read(&arguments.filter)?;
     if filters.0.is_empty() && !arguments.all {
         let hint = Some("name which with --filter, or say --all".into());
         return Err(Failure::Refused { text: "this would delete every dead letter".into(), hint });
     }
     let mut names = HashSet::new();
-    let read = stored::each(&RealDisk, &settings.path_data, &mut |name, letter| {
+    let read = each_letter(&each, &mut |name, letter| {
         if filters.fit(name, letter) {
             names.insert(name.to_string());
         }
         true
     });
     read.map_err(unreadable)?;
-    let dropped = stored::remove(&RealDisk, &settings.path_data, &names).map_err(unreadable)?;
+    let mut dropped = 0;
+    for settings in &each {
+        dropped += stored::remove(&RealDisk, &settings.path_data, &names).map_err(unreadable)?;
+    }
     writeln!(io::stdout(), "{} deleted", count(dropped as usize, "dead letter"))?;
     Ok(Exit::Done)
 }

@@ -31,7 +31,7 @@ const WATCH_DEPTH_MAX: usize = 4;
 const STDIN: &str = "-";
 
 pub fn run(arguments: &DryRunArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (_, settings) = arguments.settings.pipeline()?;
     if arguments.watch { watch(arguments, &settings) } else { once(arguments, &settings) }
 }
 

@@ -20,13 +20,21 @@ pub struct Found {
     pub warnings: usize,
 }
 
+impl std::ops::AddAssign for Found {
+    fn add_assign(&mut self, other: Found) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+    }
+}
+
 /// Reads and compiles, and says on standard error what is wrong. Nothing is going to be opened.
 pub fn load(settings: &Settings) -> Result<(Loaded, Found), Failure> {
     load_for(settings, &[])
 }
 
 fn load_for(settings: &Settings, opens: &'static [Door]) -> Result<(Loaded, Found), Failure> {
-    let loaded = load::load(&request(settings, opens)).map_err(|text| missing(settings, text))?;
+    let mut loaded = load::load(&request(settings, opens)).map_err(|text| missing(settings, text))?;
+    loaded.pipeline.iter_mut().for_each(|pipeline| pipeline.prefix_labels(&settings.pipeline.prefix));
     show(&loaded.sources, &loaded.diagnostics);
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let warnings = loaded.diagnostics.len() - errors;
@@ -50,8 +58,18 @@ pub fn show(sources: &SourceSet, found: &[Diagnostic]) {
 
 /// The pipeline, if nothing is wrong with it that refuses it. The sections that `opens` names are going to be opened.
 pub fn pipeline(settings: &Settings, opens: &'static [Door]) -> Result<Pipeline, Failure> {
-    let (loaded, found) = load_for(settings, opens)?;
-    loaded.pipeline.ok_or_else(|| refused(found))
+    Ok(pipelines(std::slice::from_ref(settings), opens)?.0.remove(0))
+}
+
+/// All pipelines, one at least, if nothing is wrong with any of them that refuses it; and what there is to warn of.
+pub fn pipelines(each: &[Settings], opens: &'static [Door]) -> Result<(Vec<Pipeline>, Found), Failure> {
+    let (mut pipelines, mut all) = (Vec::new(), Found::default());
+    for settings in each {
+        let (loaded, found) = load_for(settings, opens)?;
+        pipelines.extend(loaded.pipeline);
+        all += found;
+    }
+    if pipelines.len() == each.len() { Ok((pipelines, all)) } else { Err(refused(all)) }
 }
 
 /// The last line behind the diagnostics of a pipeline that is refused.

@@ -1,7 +1,7 @@
 //! `timberline queue`: what waits in the queue on disk, shown and sent, while the daemon is down.
 
 use super::args::{InspectArguments, QueueCommand, RunArguments};
-use super::load::pipeline;
+use super::load::pipelines;
 use super::run::{config, ended, log};
 use super::terminal::{BOLD, Look};
 use super::{Ended, Exit, count, note, thousands};
@@ -25,14 +25,10 @@ pub fn run(command: &QueueCommand) -> Ended {
 }
 
 fn inspect(arguments: &InspectArguments) -> Ended {
-    let settings = arguments.settings.load()?;
-    if !settings.queue.disk.folder.is_dir() {
-        note("nothing waits on disk");
-        return Ok(Exit::Done);
-    }
+    let (_, each) = arguments.settings.pipelines()?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut failed, is_asked) = (None, arguments.documents);
-    let lanes = look(&settings, &mut |batch| {
+    let lanes = look(&each, &mut |batch| {
         if is_asked && failed.is_none() {
             failed = print(batch, &mut out).err();
         }
@@ -49,13 +45,20 @@ fn inspect(arguments: &InspectArguments) -> Ended {
     Ok(if lost > 0 { Exit::No } else { Exit::Done })
 }
 
-/// Reads all lanes; the folder is locked meanwhile.
-fn look(settings: &Settings, each: &mut dyn FnMut(&DocBatch)) -> Result<Vec<Inspected>, String> {
-    let _lock = FolderLock::of(&settings.path_data).map_err(|error| error.to_string())?;
-    let disk = &settings.queue.disk;
-    let queue = Queue::new(disk, Arc::new(RealDisk), Arc::new(Budget::new(usize::MAX)));
-    let found = queue.inspect(&mut |_, batch| each(batch));
-    found.map_err(|error| format!("cannot read the queue in {}: {error}", disk.folder.display()))
+/// Reads all lanes of all pipelines; each one's folder is locked meanwhile.
+fn look(each: &[Settings], each_batch: &mut dyn FnMut(&DocBatch)) -> Result<Vec<Inspected>, String> {
+    let mut lanes = Vec::new();
+    for settings in each {
+        let disk = &settings.queue.disk;
+        if !disk.folder.is_dir() {
+            continue;
+        }
+        let _lock = FolderLock::of(&settings.path_data).map_err(|error| error.to_string())?;
+        let queue = Queue::new(disk, Arc::new(RealDisk), Arc::new(Budget::new(usize::MAX)));
+        let found = queue.of_pipeline(&settings.pipeline.prefix).inspect(&mut |_, batch| each_batch(batch));
+        lanes.extend(found.map_err(|error| format!("cannot read the queue in {}: {error}", disk.folder.display()))?);
+    }
+    Ok(lanes)
 }
 
 fn print(batch: &DocBatch, out: &mut dyn io::Write) -> io::Result<()> {
@@ -88,12 +91,15 @@ fn table(lanes: &[Inspected], out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 fn drain(arguments: &RunArguments) -> Ended {
-    let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings, &[Door::Output])?;
+    let (settings, each) = arguments.settings.pipelines()?;
+    let (pipelines, _) = pipelines(&each, &[Door::Output])?;
     log(&settings);
-    let config = DaemonConfig { http: None, queue: Some(settings.queue.disk.clone()), ..config(&settings) };
-    ended(daemon::run_outputs(&config, pipeline, Box::new(|_| {})))?;
-    let left: u64 = look(&settings, &mut |_| {})?.iter().map(|lane| lane.documents).sum();
+    let mut config = DaemonConfig { http: None, ..config(&settings, &each) };
+    for (of, settings) in config.pipelines.iter_mut().zip(&each) {
+        of.queue = Some(settings.queue.disk.clone());
+    }
+    ended(daemon::run_outputs(&config, pipelines, Box::new(|_| {})))?;
+    let left: u64 = look(&each, &mut |_| {})?.iter().map(|lane| lane.documents).sum();
     let done =
         if left == 0 { "nothing waits on disk".into() } else { format!("{} left", count(left as usize, "document")) };
     writeln!(io::stdout(), "{done}")?;

@@ -1,19 +1,19 @@
 //! `timberline run`: the daemon, until it is told to stop.
 
 use super::args::RunArguments;
-use super::load::pipeline;
+use super::load::pipelines;
 use super::{Ended, Exit, Failure};
-use crate::app::daemon::{self, DaemonConfig, HttpConfig};
+use crate::app::daemon::{self, DaemonConfig, HttpConfig, PipelineConfig};
 use crate::clock::{Clock as _, SystemClock};
 use crate::plugin::Door;
 use crate::settings::{QueueType, Settings};
 use crate::telemetry::logging;
 
 pub fn run(arguments: &RunArguments) -> Ended {
-    let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings, &[Door::Input, Door::Output])?;
+    let (settings, each) = arguments.settings.pipelines()?;
+    let (pipelines, _) = pipelines(&each, &[Door::Input, Door::Output])?;
     log(&settings);
-    ended(daemon::run(&config(&settings), pipeline))
+    ended(daemon::run(&config(&settings, &each), pipelines))
 }
 
 /// From now on the log is written.
@@ -31,21 +31,29 @@ pub fn ended(ended: daemon::Ended) -> Ended {
     }
 }
 
-/// The daemon that the settings mean.
-pub fn config(settings: &Settings) -> DaemonConfig {
+/// The daemon that the settings mean, with these pipelines.
+pub fn config(settings: &Settings, each: &[Settings]) -> DaemonConfig {
     let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
     DaemonConfig {
-        pipeline: settings.pipeline.id.clone(),
+        pipelines: each.iter().map(pipeline_config).collect(),
+        budget_bytes: settings.queue.memory_bytes,
+        shutdown_timeout: settings.shutdown_timeout,
+        host: settings.node_name.clone(),
+        salt: settings.id_salt.clone(),
+        http: settings.http.enabled.then_some(http),
+    }
+}
+
+/// A pipeline as its settings mean it.
+pub fn pipeline_config(settings: &Settings) -> PipelineConfig {
+    PipelineConfig {
+        id: settings.pipeline.id.clone(),
+        prefix: settings.pipeline.prefix.clone(),
         data: settings.path_data.clone(),
         registry: settings.registry.clone(),
         dead_letters: settings.dead_letters,
         queue: (settings.queue.kind != QueueType::Memory).then(|| settings.queue.disk.clone()),
         persisted: settings.queue.kind == QueueType::Persisted,
         workers: settings.pipeline.workers,
-        budget_bytes: settings.queue.memory_bytes,
-        shutdown_timeout: settings.shutdown_timeout,
-        host: settings.node_name.clone(),
-        salt: settings.id_salt.clone(),
-        http: settings.http.enabled.then_some(http),
     }
 }

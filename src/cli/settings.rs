@@ -4,7 +4,7 @@ use super::{Exit, Failure, note};
 use crate::app::environment;
 use crate::app::load::Request;
 use crate::plugin::Door;
-use crate::settings::{DECLARED, Declared, Fallback, Kind, Settings};
+use crate::settings::{DECLARED, Declared, Fallback, Fault, Kind, Pipelines, Settings, Source};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 /// What the command line says of settings: names and values, as given.
@@ -14,16 +14,53 @@ pub struct SettingFlags(Vec<(String, String)>);
 impl SettingFlags {
     /// The file, the flags and the defaults together; says what is wrong with them.
     pub fn load(&self) -> Result<Settings, Failure> {
-        Settings::load(&self.0, &environment::lookup).map_err(|faults| {
-            faults.iter().for_each(|fault| note(&format!("error: {fault}")));
-            Failure::Said(Exit::Wrong)
-        })
+        Settings::load(&self.0, &environment::lookup).map_err(said)
     }
+
+    /// The same, and the pipelines that run: those of `pipelines.yml`, or the one that is named.
+    pub fn pipelines(&self) -> Result<(Settings, Vec<Settings>), Failure> {
+        let settings = self.load()?;
+        let Pipelines { each, ignored } = settings.pipelines(&environment::lookup).map_err(said)?;
+        if ignored {
+            // In Logstash's words: people search for them.
+            note("warning: Ignoring the 'pipelines.yml' file because modules or command line options are specified");
+        }
+        Ok((settings, each))
+    }
+
+    /// The one pipeline that a command works on. Of several, `--pipeline.id` says which.
+    pub fn pipeline(&self) -> Result<(Settings, Settings), Failure> {
+        let (settings, mut each) = self.pipelines()?;
+        let ids = each.iter().map(|of| of.pipeline.id.as_str()).collect::<Vec<_>>().join(", ");
+        let is_said = settings.source("pipeline.id") != Source::Default;
+        let found =
+            if each.len() == 1 { Some(0) } else { each.iter().position(|of| of.pipeline.id == settings.pipeline.id) };
+        match found.filter(|_| is_said || each.len() == 1) {
+            Some(at) => Ok((settings, each.swap_remove(at))),
+            None => {
+                let text = match is_said {
+                    true => format!("pipelines.yml has no pipeline `{}`", settings.pipeline.id),
+                    false => "pipelines.yml has several pipelines, and this works on one".into(),
+                };
+                Err(Failure::Refused { text, hint: Some(format!("say which with --pipeline.id: {ids}")) })
+            }
+        }
+    }
+}
+
+fn said(faults: Vec<Fault>) -> Failure {
+    faults.iter().for_each(|fault| note(&format!("error: {fault}")));
+    Failure::Said(Exit::Wrong)
 }
 
 /// Which pipeline the settings mean; `opens`: the sections that the command opens.
 pub fn request(settings: &Settings, opens: &'static [Door]) -> Request {
+    let text_name = match settings.source("config.string") {
+        Source::File(_) => format!("config.string of the pipeline {}", settings.pipeline.id),
+        _ => "-e".into(),
+    };
     Request {
+        text_name,
         paths: settings.path_config.clone(),
         text: settings.config_string.clone(),
         ecs: settings.pipeline.ecs,

@@ -1,7 +1,7 @@
 //! `timberline setup`: index templates and retention policies, put in place by hand or only shown.
 
 use super::args::SetupArguments;
-use super::load::pipeline;
+use super::load::pipelines;
 use super::terminal::{BOLD, Look};
 use super::{Ended, Exit};
 use crate::output::elasticsearch;
@@ -9,9 +9,10 @@ use crate::pipeline::OutputSpec;
 use std::io::{self, Write as _};
 
 pub fn run(arguments: &SetupArguments) -> Ended {
-    let settings = arguments.settings.load()?;
-    let pipeline = pipeline(&settings, &[])?;
-    let engines: Vec<&OutputSpec> = pipeline.outputs.iter().filter(|output| is_engine(output)).collect();
+    let (_, each) = arguments.settings.pipelines()?;
+    let (pipelines, _) = pipelines(&each, &[])?;
+    let outputs = pipelines.iter().flat_map(|pipeline| &pipeline.outputs);
+    let engines: Vec<&OutputSpec> = outputs.filter(|output| is_engine(output)).collect();
     if engines.is_empty() {
         return Err("the pipeline has no elasticsearch output: there is nothing to put in place".to_string().into());
     }

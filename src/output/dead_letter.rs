@@ -107,11 +107,11 @@ impl DeadLetters {
             path: data.join(FOLDER).join(format!("{name}.ndjson")),
             output: output.into(),
             limit,
-            gauge: metrics::gauge(metrics::DEAD_LETTER_BYTES, &[]),
+            gauge: metrics::gauge(metrics::DEAD_LETTER_BYTES, &[output]),
             forgotten: metrics::counter(metrics::DEAD_LETTERS_FORGOTTEN, &[output]),
             ends_well: false,
         };
-        letters.gauge.set(letters.folder_bytes() as f64);
+        letters.gauge.set(letters.file_bytes() as f64);
         letters
     }
 
@@ -144,7 +144,7 @@ impl DeadLetters {
             self.disk.sync_folder(&folder)?;
             self.ends_well = true;
         }
-        self.gauge.set(self.folder_bytes() as f64);
+        self.gauge.set(self.file_bytes() as f64);
         Ok(Kept { kept: texts.len(), dropped: all - texts.len() })
     }
 
@@ -186,10 +186,8 @@ impl DeadLetters {
         self.size()
     }
 
-    /// All outputs' letters together.
-    fn folder_bytes(&self) -> u64 {
-        let files = self.disk.files(&self.data.join(FOLDER)).unwrap_or_default();
-        files.iter().map(|(_, bytes)| bytes).sum()
+    fn file_bytes(&self) -> u64 {
+        self.size().unwrap_or(0)
     }
 
     fn size(&self) -> io::Result<u64> {

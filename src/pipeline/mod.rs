@@ -79,6 +79,15 @@ pub struct OutputSpec {
     pub route: route::Route,
 }
 
+impl Pipeline {
+    /// Puts the pipeline's name before those of its inputs and outputs, as the log and metrics show them.
+    pub fn prefix_labels(&mut self, prefix: &str) {
+        let labels = self.inputs.iter_mut().map(|input| &mut input.label);
+        let labels = labels.chain(self.outputs.iter_mut().map(|output| &mut output.label));
+        labels.for_each(|label| label.insert_str(0, prefix));
+    }
+}
+
 /// A pipeline that compiled.
 pub struct Pipeline {
     pub inputs: Vec<InputSpec>,

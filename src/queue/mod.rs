@@ -53,6 +53,8 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Queue {
     shared: Shared,
+    /// Stands before the names of outputs in the log and in metrics.
+    prefix: String,
 }
 
 impl Queue {
@@ -60,12 +62,19 @@ impl Queue {
     pub fn new(config: &Config, disk: Arc<dyn Disk>, budget: Arc<Budget>) -> Queue {
         let room = Arc::new(Room::new(config.bytes_max));
         let page_bytes = config.page_bytes.max(1);
-        Queue { shared: Shared { disk, root: config.folder.clone(), room, budget, page_bytes } }
+        let shared = Shared { disk, root: config.folder.clone(), room, budget, page_bytes };
+        Queue { shared, prefix: String::new() }
+    }
+
+    /// The same for a pipeline among several, whose plugins have this before their names.
+    pub fn of_pipeline(self, prefix: &str) -> Queue {
+        Queue { prefix: prefix.into(), ..self }
     }
 
     /// The part of an output, with what it holds from before.
     pub fn spool(&self, output: &str) -> io::Result<DiskSpool> {
-        DiskSpool::open(output, self.shared.root.join(folder_name(output)), self.shared.clone())
+        let folder = self.shared.root.join(folder_name(output));
+        DiskSpool::open(&format!("{}{output}", self.prefix), folder, self.shared.clone())
     }
 
     /// Folders of outputs other than these.
@@ -87,6 +96,7 @@ impl Queue {
         let disk = &*self.shared.disk;
         let mut found = Vec::new();
         for output in disk.folders(&self.shared.root)? {
+            // Those of other pipelines, in one folder, hold no lane of this one.
             for folder in lanes_in(disk, &self.shared.root.join(&output)) {
                 let mut lane = Lane::open(self.shared.clone(), folder.clone())?;
                 let index = if folder.ends_with(MAIN_FOLDER) { None } else { lane.first_index() };
@@ -99,7 +109,7 @@ impl Queue {
                 let index = index.map(|index| String::from_utf8_lossy(&index).into_owned());
                 let lost = lane.take_lost();
                 found.push(Inspected {
-                    output: output.clone(),
+                    output: format!("{}{output}", self.prefix),
                     index,
                     documents,
                     bytes: lane.bytes(),

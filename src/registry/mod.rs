@@ -52,6 +52,8 @@ pub const CLEAN_AFTER: Duration = Duration::from_secs(168 * 3600);
 pub struct Config {
     /// Where the files are (`path.data`).
     pub folder: PathBuf,
+    /// The pipeline's id, for metrics.
+    pub pipeline: String,
     /// See `CLEAN_AFTER` (`registry.clean_after`).
     pub clean_after: Duration,
     /// See `WRITE_INTERVAL`.
@@ -61,7 +63,8 @@ pub struct Config {
 impl Config {
     /// The registry of a folder, with our own figures.
     pub fn of(folder: &Path) -> Config {
-        Config { folder: folder.into(), clean_after: CLEAN_AFTER, write_interval: WRITE_INTERVAL }
+        let pipeline = "main".into();
+        Config { folder: folder.into(), pipeline, clean_after: CLEAN_AFTER, write_interval: WRITE_INTERVAL }
     }
 }
 
@@ -84,7 +87,7 @@ impl Registry {
     pub fn open_with(config: Config, budget: Arc<Budget>, clock: Arc<dyn Clock>) -> Result<Registry, OpenError> {
         let lock = FolderLock::of(&config.folder)?;
         let (store, kept) = Store::open(Arc::new(RealDisk), &config.folder)?;
-        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock));
+        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock, &config.pipeline));
         let writer = Writer::start(store, Arc::clone(&desk), &config);
         Ok(Registry { desk, writer, lock: Some(lock) })
     }
@@ -98,7 +101,7 @@ impl Registry {
         clock: Arc<dyn Clock>,
     ) -> Result<Registry, OpenError> {
         let (store, kept) = Store::open(disk, folder)?;
-        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock));
+        let desk = Arc::new(Desk::new(Book::load(kept), budget, clock, "main"));
         let writer = Writer::without_thread(store, Arc::clone(&desk));
         Ok(Registry { desk, writer, lock: None })
     }
@@ -189,11 +192,11 @@ struct Gauges {
 }
 
 impl Desk {
-    fn new(book: Book, budget: Arc<Budget>, clock: Arc<dyn Clock>) -> Desk {
+    fn new(book: Book, budget: Arc<Budget>, clock: Arc<dyn Clock>, pipeline: &str) -> Desk {
         let gauges = Gauges {
-            open: metrics::gauge(metrics::RECEIPTS_OPEN, &[]),
-            forgotten: metrics::gauge(metrics::RECEIPTS_FORGOTTEN, &[]),
-            budget: metrics::gauge(metrics::BUDGET_BYTES, &[]),
+            open: metrics::gauge(metrics::RECEIPTS_OPEN, &[pipeline]),
+            forgotten: metrics::gauge(metrics::RECEIPTS_FORGOTTEN, &[pipeline]),
+            budget: metrics::gauge(metrics::BUDGET_BYTES, &[pipeline]),
         };
         Desk { book: Mutex::new(book), budget, clock, signal: writer::Signal::default(), gauges }
     }

@@ -238,6 +238,23 @@ pub const DECLARED: &[Declared] = &[
     ),
 ];
 
+/// The settings that `pipelines.yml` may give a pipeline of its own.
+pub const OF_PIPELINES: &[&str] = &[
+    "pipeline.id",
+    "path.config",
+    "config.string",
+    "config.support_escapes",
+    "pipeline.workers",
+    "pipeline.batch.size",
+    "pipeline.ecs_compatibility",
+    "queue.type",
+    "path.queue",
+    "queue.max_bytes",
+    "queue.page_capacity",
+    "dead_letter_queue.max_bytes",
+    "dead_letter_queue.storage_policy",
+];
+
 /// Settings of Logstash that are not settings here, and what to do instead.
 pub const REFUSED: &[(&str, &str)] = &[
     ("api.auth.basic.password", "leave the endpoints on 127.0.0.1, or put a proxy before them"),

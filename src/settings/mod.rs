@@ -7,6 +7,7 @@
 mod data_folder;
 mod declared;
 mod docs;
+mod pipelines;
 mod units;
 mod values;
 mod yaml;
@@ -33,6 +34,7 @@ pub use declared::Declared;
 pub use declared::Fallback;
 pub use declared::Kind;
 pub use docs::markdown;
+pub use pipelines::Pipelines;
 pub use values::Source;
 
 /// The file in the folder of `path.settings`.
@@ -70,6 +72,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     pub id: String,
+    /// Stands before the names of its plugins in the log and in metrics: `payments/`, or nothing for the main one.
+    pub prefix: String,
     pub workers: usize,
     pub batch_size: usize,
     pub ecs: Ecs,
@@ -133,7 +137,7 @@ impl Settings {
             faults.extend(values.set_flag(name, text).err());
         }
         let (folder, is_given) = (PathBuf::from(values.text("path.settings")), values.is_given("path.settings"));
-        match read(&folder, is_given) {
+        match read(&folder, FILE, is_given) {
             Ok(Some((file, text))) => faults.extend(values.set_file(&file, &text, environment)),
             Ok(None) => {}
             Err(fault) => faults.push(fault),
@@ -166,10 +170,15 @@ impl Settings {
                 escape_style: values.word("config.field_reference.escape_style", EscapeStyle::parse),
                 illegal_tags: values.word("event_api.tags.illegal", IllegalTags::parse),
             },
-            registry: registry::Config { clean_after, ..registry::Config::of(&path_data) },
+            registry: registry::Config {
+                clean_after,
+                pipeline: values.text("pipeline.id"),
+                ..registry::Config::of(&path_data)
+            },
             path_data,
             pipeline: Pipeline {
                 id: values.text("pipeline.id"),
+                prefix: String::new(),
                 workers: values.whole("pipeline.workers"),
                 batch_size: values.whole("pipeline.batch.size"),
                 ecs: values.word("pipeline.ecs_compatibility", Ecs::parse),
@@ -226,8 +235,8 @@ fn queue_folder(values: &Values) -> PathBuf {
 }
 
 /// The file's name and text. A folder that was named must be there; the file in it need not.
-fn read(folder: &Path, is_given: bool) -> Result<Option<(String, String)>, Fault> {
-    let file = folder.join(FILE);
+fn read(folder: &Path, file: &str, is_given: bool) -> Result<Option<(String, String)>, Fault> {
+    let file = folder.join(file);
     let name = file.display().to_string();
     let unreadable = |why: io::Error| Fault { place: name.clone(), text: format!("cannot read it: {why}"), help: None };
     match fs::metadata(&file) {

@@ -5,6 +5,7 @@ use super::Fault;
 use super::declared::DECLARED;
 use super::declared::Declared;
 use super::declared::Kind;
+use super::declared::OF_PIPELINES;
 use super::declared::REFUSED;
 use super::units::parse_duration;
 use super::yaml;
@@ -78,6 +79,23 @@ impl Values {
         faults
     }
 
+    /// The values of one pipeline, over what stands there.
+    pub fn set_pipeline(&mut self, file: &str, entries: &[Entry], environment: Environment<'_>) -> Vec<Fault> {
+        let mut own = Values::default();
+        let mut faults: Vec<Fault> = entries.iter().filter_map(|entry| not_of_pipeline(file, entry)).collect();
+        let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
+        for entry in entries {
+            match seen.insert(&entry.name, entry) {
+                Some(first) => faults.push(twice(file, entry, first)),
+                None => faults.extend(own.set_entry(file, entry, environment).err()),
+            }
+        }
+        faults.sort_by(|a, b| a.place.cmp(&b.place));
+        faults.dedup_by(|a, b| a.place == b.place);
+        self.0.extend(own.0);
+        faults
+    }
+
     fn set_entry(&mut self, file: &str, entry: &Entry, environment: Environment<'_>) -> Result<(), Fault> {
         let source = Source::File(format!("{file}:{}", entry.place));
         let at = |text: String| fault(&source, text, None);
@@ -138,6 +156,14 @@ impl Values {
     pub fn word<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> T {
         read(&self.text(name)).expect("a value is checked when it is set, and every default by a test")
     }
+}
+
+/// A setting of the whole daemon cannot differ between its pipelines.
+fn not_of_pipeline(file: &str, entry: &Entry) -> Option<Fault> {
+    let declared = Declared::of(&entry.name).filter(|declared| !OF_PIPELINES.contains(&declared.name))?;
+    let text = format!("`{}` is a setting of the whole daemon, not of one pipeline", declared.name);
+    let help = Some(format!("write it into {}, or give it as a flag", super::FILE));
+    Some(Fault { place: format!("{file}:{}", entry.name_place), text, help })
 }
 
 fn twice(file: &str, second: &Entry, first: &Entry) -> Fault {

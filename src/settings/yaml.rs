@@ -37,16 +37,30 @@ type Wrong = (Place, String);
 
 /// All settings of the text, in its order; else what is wrong with it, and where.
 pub fn read(text: &str) -> Result<Vec<Entry>, Wrong> {
-    let options = serde_saphyr::options! { with_snippet: false };
-    let tree: Option<Spanned<Tree>> = serde_saphyr::from_str_with_options(text, options).map_err(|why| {
-        let place = why.location().map_or(Place { line: 1, column: 1 }, place);
-        (place, format!("this is not YAML as settings are written: {}", reason(&why.to_string())))
-    })?;
     let mut entries = Vec::new();
-    if let Some(tree) = tree {
+    if let Some(tree) = parse(text)? {
         flatten(text, "", place(tree.referenced), &tree, &mut entries)?;
     }
     Ok(entries)
+}
+
+/// A list of settings with their values, each with its place: one a pipeline.
+pub fn read_list(text: &str) -> Result<Vec<(Place, Vec<Entry>)>, Wrong> {
+    let Some(tree) = parse(text)? else { return Ok(Vec::new()) };
+    let items = match &tree.value {
+        Tree::List(items) => items,
+        Tree::Nothing => return Ok(Vec::new()),
+        _ => {
+            let what = "this is not a list of pipelines: each begins with a hyphen, `- pipeline.id: main`";
+            return Err((place(tree.referenced), what.into()));
+        }
+    };
+    let entries = |item: &Spanned<Tree>| {
+        let mut entries = Vec::new();
+        flatten(text, "", place(item.referenced), item, &mut entries)?;
+        Ok((place(item.referenced), entries))
+    };
+    items.iter().map(entries).collect()
 }
 
 enum Tree {
@@ -56,6 +70,14 @@ enum Tree {
     Bare(String),
     List(Vec<Spanned<Tree>>),
     Map(Vec<(Spanned<String>, Spanned<Tree>)>),
+}
+
+fn parse(text: &str) -> Result<Option<Spanned<Tree>>, Wrong> {
+    let options = serde_saphyr::options! { with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|why| {
+        let place = why.location().map_or(Place { line: 1, column: 1 }, place);
+        (place, format!("this is not YAML as settings are written: {}", reason(&why.to_string())))
+    })
 }
 
 fn place(location: Location) -> Place {

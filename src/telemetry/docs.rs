@@ -20,7 +20,8 @@ const LABELS: &str = "
 
 | label | values |
 |---|---|
-| `input`, `output` | the plugin's `id`, or a name made for it |
+| `input`, `output` | the plugin's `id`, or its name |
+| `pipeline` | the id of its pipeline: `main`, unless `pipeline.id` or `pipelines.yml` says otherwise |
 | `index` | the output's `index`, with `*` in the place of what is filled in: a new day makes no new series |
 | `outcome` | `stored`; `already_there` (409: it was sent before); `dead_letter` (refused for good, kept); `refused` (refused for good, and the dead letters were full: lost) |
 | `outcome` of `timberline_docker_labels_bounded_total` | `left_out`: there are too many, or the name is too long; `cut`: the value is too long. Counted once a container |
@@ -46,7 +47,7 @@ pub fn markdown() -> String {
     metrics.sort_unstable_by_key(|metric| metric.name);
     let mut page = HEAD.to_string();
     for metric in metrics {
-        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let labels: Vec<String> = metric.exposed_labels().map(|label| format!("`{label}`")).collect();
         page += &format!("| `{}` | {} | {} | {} |\n", metric.name, kind(metric.kind), labels.join(", "), metric.help);
     }
     let buckets: Vec<String> = SECONDS_BUCKETS.iter().map(f64::to_string).collect();

@@ -20,8 +20,8 @@ pub(super) const SECONDS_BUCKETS: &[f64] =
 #[derive(Clone)]
 pub struct Exposition {
     handle: PrometheusHandle,
-    /// Labels as samples show them (`input="a"`): samples that have one are not shown.
-    hidden: Arc<[String]>,
+    /// Pairs of labels as samples show them (`input="a"`, `pipeline="main"`): samples that have both are not shown.
+    hidden: Arc<[[String; 2]]>,
 }
 
 impl Exposition {
@@ -41,11 +41,15 @@ impl Exposition {
         (recorder, exposition)
     }
 
-    /// The same without the samples that have one of these labels (name and value). Totals count them all the same.
+    /// The same without the samples of these plugins (`input` or `output`, and the name). Totals count them all the same.
     pub fn without(self, labels: &[(&str, &str)]) -> Exposition {
-        let shown = |(name, value): &(&str, &str)| {
+        let label = |name: &str, value: &str| {
             let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
             format!("{name}=\"{value}\"")
+        };
+        let shown = |(kind, name): &(&str, &str)| {
+            let (pipeline, bare) = metrics::plugin(name);
+            [label(kind, bare), label("pipeline", pipeline)]
         };
         Exposition { hidden: labels.iter().map(shown).collect(), ..self }
     }
@@ -73,6 +77,11 @@ impl Exposition {
     /// The sum of a metric over all its labels.
     pub fn total(&self, metric: &metrics::Metric) -> f64 {
         sum(&self.handle.render(), metric.name, "")
+    }
+
+    /// The sum over the plugins of a pipeline.
+    pub fn total_in(&self, metric: &metrics::Metric, pipeline: &str) -> f64 {
+        sum(&self.handle.render(), metric.name, &format!("pipeline=\"{pipeline}\""))
     }
 
     /// The sum over all that have this value of a label.
@@ -113,13 +122,13 @@ fn heading(name: &str, kind: &str, help: &str) -> String {
 }
 
 /// The exporter's text, a metric each, its samples in order, but for those with a label that is `hidden`.
-fn by_name(text: &str, hidden: &[String]) -> BTreeMap<String, String> {
+fn by_name(text: &str, hidden: &[[String; 2]]) -> BTreeMap<String, String> {
     let mut metrics = BTreeMap::new();
     for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) {
         let (heading, mut samples): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with('#'));
         let name = heading.iter().find_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
         let Some(name) = name else { continue };
-        samples.retain(|sample| !hidden.iter().any(|label| sample.contains(label.as_str())));
+        samples.retain(|sample| !hidden.iter().any(|pair| pair.iter().all(|label| sample.contains(label.as_str()))));
         if !block.contains("_bucket{") {
             samples.sort_unstable();
         }
@@ -156,17 +165,22 @@ mod tests {
             let heading = heading(metric.name, kind(metric.kind), metric.help);
             assert_eq!(text.matches(&heading).count(), 1, "{heading}in\n{text}");
         }
-        assert!(text.contains("\ntimberline_lines_read_total{input=\"docker\"} 3\n"), "{text}");
+        assert!(text.contains("\ntimberline_lines_read_total{input=\"docker\",pipeline=\"main\"} 3\n"), "{text}");
         assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
         assert!(text.ends_with('\n') && !text.contains("\n\n"));
     }
 
     #[test]
     fn durations_are_histograms_with_buckets() {
-        let (_, text) = rendered(|| metrics::histogram(metrics::REQUEST_SECONDS, &["main"]).record(0.2));
-        let bucket = |le: &str| format!("timberline_request_duration_seconds_bucket{{output=\"main\",le=\"{le}\"}}");
+        let (_, text) = rendered(|| metrics::histogram(metrics::REQUEST_SECONDS, &["es"]).record(0.2));
+        let bucket = |le: &str| {
+            format!("timberline_request_duration_seconds_bucket{{output=\"es\",pipeline=\"main\",le=\"{le}\"}}")
+        };
         assert!(text.contains(&format!("{} 0\n{} 1\n", bucket("0.1"), bucket("0.25"))), "{text}");
-        assert!(text.contains("timberline_request_duration_seconds_count{output=\"main\"} 1"), "{text}");
+        assert!(
+            text.contains("timberline_request_duration_seconds_count{output=\"es\",pipeline=\"main\"} 1"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -182,7 +196,10 @@ mod tests {
         let shown: Vec<&str> = text.lines().filter(|line| line.contains("put=\"")).collect();
         assert_eq!(
             shown,
-            ["timberline_documents_made_total{output=\"a\"} 1", "timberline_lines_read_total{input=\"ab\"} 1"]
+            [
+                "timberline_documents_made_total{output=\"a\",pipeline=\"main\"} 1",
+                "timberline_lines_read_total{input=\"ab\",pipeline=\"main\"} 1"
+            ]
         );
         assert_eq!(exposition.total(metrics::LINES_READ), 3.0);
         assert!(text.contains("# HELP timberline_lines_read_total"));

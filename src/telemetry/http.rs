@@ -26,7 +26,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 pub use answer::Pages;
-pub use node::Node;
+pub use node::{Node, PipelineNode};
 pub use ports::Ports;
 
 const CONNECTIONS_MAX: usize = 64;

@@ -6,6 +6,7 @@ mod engine;
 mod authoring;
 mod cli;
 mod common_options;
+mod deployment;
 mod docker_hints;
 mod docker_input;
 mod docs;
@@ -17,8 +18,10 @@ mod fuzz;
 mod joining;
 mod language;
 mod main_job;
+mod own_container;
 mod pipeline;
 mod pipeline_time;
+mod pipelines;
 mod shipped_pipeline;
 mod tidy;
 #[cfg(feature = "soak")]

@@ -1,15 +1,13 @@
 //! Outputs started, each with its pipe and its part of the queue on disk.
 
-use super::DaemonConfig;
+use super::{Common, PipelineConfig};
 use crate::channel::{Budget, Sender, StopSwitch, bounded};
-use crate::clock::Clock;
 use crate::disk::RealDisk;
 use crate::event::destination::DocBatch;
 use crate::event::spool::Spool;
 use crate::output;
 use crate::pipeline::OutputSpec;
 use crate::queue::Queue;
-use crate::telemetry::readiness::Readiness;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -17,10 +15,9 @@ use tokio::task::JoinSet;
 const BATCHES_WAITING_MAX: usize = 64;
 /// What outputs are given.
 pub struct Wirings<'a> {
-    pub config: &'a DaemonConfig,
-    pub clock: &'a Arc<dyn Clock>,
+    pub common: &'a Common<'a>,
+    pub config: &'a PipelineConfig,
     pub switch: &'a StopSwitch,
-    pub readiness: &'a Readiness,
     pub budget: &'a Arc<Budget>,
 }
 
@@ -29,21 +26,25 @@ impl Wirings<'_> {
         &self,
         specs: &[OutputSpec],
         outputs: Vec<Box<dyn output::Output>>,
-    ) -> (JoinSet<()>, Vec<Sender<DocBatch>>) {
-        let mut queues = Queues::new(self.config, self.budget);
-        let (mut tasks, mut pipes) = (JoinSet::new(), Vec::new());
+        tasks: &mut JoinSet<()>,
+    ) -> Vec<Sender<DocBatch>> {
+        let (mut queues, mut pipes) = (Queues::new(self.config, self.budget), Vec::new());
         for (output, spec) in outputs.into_iter().zip(specs) {
             let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
             pipes.push(pipe);
-            let spool = if output.spools() { queues.of(&spec.label) } else { None };
+            let spool = if output.spools() {
+                queues.of(spec.label.strip_prefix(&self.config.prefix).unwrap_or(&spec.label))
+            } else {
+                None
+            };
             tasks.spawn(output.run(output::Wiring {
                 label: spec.label.as_str().into(),
                 batches,
-                clock: Arc::clone(self.clock),
+                clock: Arc::clone(&self.common.clock),
                 stop: self.switch.listener(),
-                shutdown_timeout: self.config.shutdown_timeout,
+                shutdown_timeout: self.common.daemon.shutdown_timeout,
                 data: self.config.data.clone(),
-                readiness: self.readiness.clone(),
+                readiness: self.common.readiness.clone(),
                 dead_letters: self.config.dead_letters,
                 budget: Arc::clone(self.budget),
                 spool,
@@ -51,7 +52,7 @@ impl Wirings<'_> {
             }));
         }
         queues.say_strangers();
-        (tasks, pipes)
+        pipes
     }
 }
 
@@ -62,8 +63,8 @@ struct Queues {
 }
 
 impl Queues {
-    fn new(config: &DaemonConfig, budget: &Arc<Budget>) -> Queues {
-        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget));
+    fn new(config: &PipelineConfig, budget: &Arc<Budget>) -> Queues {
+        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget)).of_pipeline(&config.prefix);
         Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
     }
 

@@ -60,7 +60,7 @@ pub fn run(config: &DaemonConfig, pipeline: Pipeline, lines: Lines, folder: &Pat
         };
         Ok(Doors { inputs: inputs(pipeline, lines)?, outputs: (0..pipeline.outputs.len()).map(sink).collect() })
     };
-    daemon::run_between(config, pipeline, open)
+    daemon::run_between(config, vec![pipeline], open)
 }
 
 fn inputs(pipeline: &Pipeline, lines: Lines) -> Result<Vec<Box<dyn Input>>, String> {

@@ -6,7 +6,7 @@ mod screen;
 use super::args::DemoArguments;
 use super::terminal::Look;
 use super::{Ended, Exit, Failure, count};
-use crate::app::daemon::DaemonConfig;
+use crate::app::daemon::{DaemonConfig, PipelineConfig};
 use crate::app::demo::board::Board;
 use crate::app::demo::{self, Lines};
 use crate::app::load::{Request, load};
@@ -96,14 +96,18 @@ fn lines(arguments: &DemoArguments, pipeline: &Pipeline) -> (Lines, String) {
 
 fn config(folder: &Path) -> DaemonConfig {
     let data = folder.join("data");
-    DaemonConfig {
-        pipeline: "main".into(),
+    let pipeline = PipelineConfig {
+        id: "main".into(),
+        prefix: String::new(),
         registry: registry::Config::of(&data),
         data,
         dead_letters: Limit { bytes_max: 1 << 20, policy: Policy::DropNewer },
         queue: None,
         persisted: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from).min(4),
+    };
+    DaemonConfig {
+        pipelines: vec![pipeline],
         budget_bytes: 32 << 20,
         shutdown_timeout: Duration::from_secs(2),
         host: Declared::of("node.name").map(Declared::default_text).unwrap_or_default(),

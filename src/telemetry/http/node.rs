@@ -13,6 +13,14 @@ pub struct Node {
     pub host: String,
     pub name: String,
     pub id: String,
+    /// One at least.
+    pub pipelines: Vec<PipelineNode>,
+}
+
+/// A pipeline of it.
+#[derive(Clone, Debug)]
+pub struct PipelineNode {
+    pub id: String,
     pub workers: usize,
     pub batch_size: usize,
     /// `memory`, `persisted` or `spill`.
@@ -21,6 +29,7 @@ pub struct Node {
 
 /// `GET /`
 pub fn root(node: &Node, address: SocketAddr) -> Value {
+    let (workers, batch_size) = node.pipelines.first().map_or((0, 0), |first| (first.workers, first.batch_size));
     json!({
         "host": node.host,
         "version": env!("CARGO_PKG_VERSION"),
@@ -30,38 +39,43 @@ pub fn root(node: &Node, address: SocketAddr) -> Value {
         "ephemeral_id": node.id,
         "status": "green",
         "snapshot": false,
-        "pipeline": {"workers": node.workers, "batch_size": node.batch_size, "batch_delay": 0},
+        "pipeline": {"workers": workers, "batch_size": batch_size, "batch_delay": 0},
     })
 }
 
 /// `GET /_node/stats`
 pub fn stats(node: &Node, address: SocketAddr, exposition: &Exposition) -> Value {
     let mut stats = root(node, address);
-    let events = events(exposition);
     stats["process"] = process(&Process::now());
-    stats["events"] = events.clone();
+    stats["events"] = events(&|metric| exposition.total(metric));
     stats["reloads"] = json!({"successes": 0, "failures": 0});
-    stats["pipelines"] = json!({"main": {
-        "events": events,
+    for pipeline in &node.pipelines {
+        stats["pipelines"][&pipeline.id] = of_pipeline(pipeline, exposition);
+    }
+    stats
+}
+
+fn of_pipeline(pipeline: &PipelineNode, exposition: &Exposition) -> Value {
+    json!({
+        "events": events(&|metric| exposition.total_in(metric, &pipeline.id)),
         "plugins": {"inputs": [], "codecs": [], "filters": [], "outputs": []},
         "reloads": {
             "successes": 0, "failures": 0, "last_error": null,
             "last_success_timestamp": null, "last_failure_timestamp": null,
         },
-        "queue": {"type": node.queue_type, "events_count": 0, "queue_size_in_bytes": 0, "max_queue_size_in_bytes": 0},
-    }});
-    stats
+        "queue": {"type": pipeline.queue_type, "events_count": 0, "queue_size_in_bytes": 0, "max_queue_size_in_bytes": 0},
+    })
 }
 
 /// `in` are the records that inputs have read, `filtered` those that no filter dropped, `out` the documents that have
 /// their verdict.
-fn events(exposition: &Exposition) -> Value {
-    let read = exposition.total(metrics::LINES_READ);
-    let dropped = exposition.total(metrics::EVENTS_DROPPED);
+fn events(total: &dyn Fn(&metrics::Metric) -> f64) -> Value {
+    let read = total(metrics::LINES_READ);
+    let dropped = total(metrics::EVENTS_DROPPED);
     json!({
         "in": read as u64,
         "filtered": (read - dropped).max(0.0) as u64,
-        "out": exposition.total(metrics::DOCUMENTS) as u64,
+        "out": total(metrics::DOCUMENTS) as u64,
         "duration_in_millis": 0,
         "queue_push_duration_in_millis": 0,
     })

@@ -16,7 +16,8 @@ struct Running {
 fn node() -> Node {
     let text = |text: &str| text.to_string();
     let (host, name, id) = (text("h"), text("n"), text("i"));
-    Node { host, name, id, workers: 2, batch_size: 125, queue_type: text("spill") }
+    let pipeline = |id| PipelineNode { id: text(id), workers: 2, batch_size: 125, queue_type: text("spill") };
+    Node { host, name, id, pipelines: vec![pipeline("main"), pipeline("payments")] }
 }
 
 fn start() -> Running {
@@ -57,6 +58,7 @@ async fn the_pages_answer() {
         assert_eq!(running.get(path).await.0, "HTTP/1.1 200 OK", "{path}");
     }
     let stats: serde_json::Value = serde_json::from_str(&running.get("/_node/stats").await.1).unwrap();
+    assert!(stats["pipelines"]["payments"]["events"]["in"].is_u64(), "{stats}");
     assert!(stats["pipelines"]["main"]["events"]["out"].is_u64() && stats["process"]["cpu"].is_object(), "{stats}");
     assert!(running.get("/metrics").await.1.contains("timberline_build_info{version="));
     for path in ["/metrics/", "/../../etc/passwd", "/%2e%2e/etc/passwd"] {
