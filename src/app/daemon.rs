@@ -457,6 +457,6 @@ mod tests {
             }
             output { stdout { enable_metric => false } file { id => "quiet" path => "/tmp/x" } }"#;
         let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
-        assert_eq!(unmetered(&pipeline), [("input", "quiet"), ("output", "stdout")]);
+        assert_eq!(unmetered(&[pipeline]), [("input", "quiet"), ("output", "stdout")]);
     }
 }
