@@ -72,6 +72,7 @@ pub static FILTERS: &[&FilterPlugin] = &[
     &filter::metrics::PLUGIN,
     &filter::mutate::PLUGIN,
     &filter::prune::PLUGIN,
+    &filter::redact::PLUGIN,
     &filter::ruby::PLUGIN,
     &filter::sleep::PLUGIN,
     &filter::split::PLUGIN,

@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod mutate;
 pub mod name;
 pub mod prune;
+pub mod redact;
 pub mod ruby;
 pub mod ruby_regex;
 pub mod sleep;

@@ -31,6 +31,7 @@ const FILTERS: &[(&str, &str, &str)] = &[
     ("kv", "", r#""message":"a=b""#),
     ("mutate", r#"update => { "probe" => "p" }"#, ""),
     ("prune", "", ""),
+    ("redact", "", r#""message":"a@b.example""#),
     ("ruby", r#"code => "event.set('a', 1)""#, ""),
     ("sleep", r#"time => "0""#, ""),
     ("split", "", r#""message":"a\nb""#),

@@ -3,14 +3,12 @@
 //! From a container the engine is asked for the last lines, from a file its end is read. Lines and labels are masked
 //! (`mask`); of the container only what events say of it is kept, so never its environment.
 
-pub mod mask;
-
 use crate::event::Timestamp;
+use crate::filter::redact::mask::{Counts, Masker};
 use crate::input::docker::{self, Tail};
 use crate::input::fixture::{Shape, guess};
 use crate::input::origin::Origin;
 use crate::plugin::Settings;
-use mask::{Counts, Masker};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};

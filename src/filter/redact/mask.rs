@@ -1,9 +1,8 @@
-//! Secrets taken out of lines before they become a fixture. Pure.
+//! Secrets taken out of text: for the filter `redact`, and of lines before `record` makes a fixture of them. Pure.
 //!
-//! A line keeps its form, so that the pipeline's patterns match it as they matched the real one: of a URL the password
+//! A text keeps its form, so that patterns match it as they matched the real one: of a URL the password
 //! goes and the rest stays, digits of a card become ones, a number under a secret's name stays a number. What is masked
-//! too much costs a word; what is masked too little is in a repository for ever. Still no pattern knows every secret: the
-//! author reads the fixture before committing it.
+//! too much costs a word; what is masked too little is kept for ever. Still no pattern knows every secret.
 
 use regex::bytes::{Captures, Regex};
 use std::borrow::Cow;
@@ -15,36 +14,98 @@ const EMAIL: &str = "masked@example.com";
 /// A bearer token without a digit is a word, unless it is as long as this.
 const WORD_CHARS_MAX: usize = 20;
 
-/// One pass, the first of these that fits at a place. `(?s)`: what is quoted may hold escaped line ends.
-static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?s)",
-        // scheme://user:password@host; the password ends at the last @ before the path.
-        r#"(?<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'\\]*:)[^\s/"'\\]+@"#,
-        r"|(?<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:.*?(?<pemend>-----END [A-Z ]*PRIVATE KEY-----)|.*)",
-        r#"|(?<header>(?i:\bauthorization)\\*["']?\s*[:=]\s*\\*["']?(?:[A-Za-z]+ +)?)[^\s"'\\,;]+"#,
-        r"|(?<bearer>(?i:\bbearer)\s+)(?<token>[A-Za-z0-9._~+/=-]{8,})",
-        r"|(?<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
-        r"|(?<key>\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|\bAIza[0-9A-Za-z_-]{35})",
-        // key=value, key: value, "key":"value", \"key\":\"value\", key => value
-        r"(?i)|(?<name>(?:[\w.-]*(?:passw(?:or)?d|pwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|cookie|session[_-]?id|token)|\b(?:pin|cvv|cvc|otp)))",
-        r#"(?<sep>\\*["']?\s*(?:=>|[:=])\s*)(?:(?<open>")(?:[^"\\]|\\.)*|(?<nested>\\+")(?:[^"\\]|\\+[^"\\])*|(?<quote>')[^']*|(?<bare>[^\s"'\\,;&|(){}\[\]<>]+))"#,
-        r"|(?<email>[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})",
-        r"|(?<card>\b\d(?:[ -]?\d){12,18}\b)",
-    ))
-    .expect("a constant pattern")
-});
+/// A kind of secret: its name in settings, its name for people, and the expression that finds one.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    pub name: &'static str,
+    pub words: &'static str,
+    expression: &'static str,
+}
+
+const fn kind(name: &'static str, words: &'static str, expression: &'static str) -> Kind {
+    Kind { name, words, expression }
+}
+
+/// All kinds; the first of them that fits at a place counts. `(?s)`: what is quoted may hold escaped line ends.
+pub const KINDS: [Kind; 8] = [
+    // scheme://user:password@host; the password ends at the last @ before the path.
+    kind("url_password", "password in a URL", r#"(?<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'\\]*:)[^\s/"'\\]+@"#),
+    kind(
+        "private_key",
+        "private key",
+        r"(?s:(?<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:.*?(?<pemend>-----END [A-Z ]*PRIVATE KEY-----)|.*))",
+    ),
+    kind(
+        "authorization",
+        "authorization header",
+        r#"(?<header>(?i:\bauthorization)\\*["']?\s*[:=]\s*\\*["']?(?:[A-Za-z]+ +)?)[^\s"'\\,;]+"#,
+    ),
+    kind("bearer_token", "bearer token", r"(?<bearer>(?i:\bbearer)\s+)(?<token>[A-Za-z0-9._~+/=-]{8,})"),
+    kind(
+        "token",
+        "token",
+        concat!(
+            r"(?<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
+            r"|(?<key>\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+            r"|\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|\bAIza[0-9A-Za-z_-]{35})",
+        ),
+    ),
+    // key=value, key: value, "key":"value", \"key\":\"value\", key => value
+    kind(
+        "named_secret",
+        "secret by its name",
+        concat!(
+            r"(?is:(?<name>(?:[\w.-]*(?:passw(?:or)?d|pwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|cookie|session[_-]?id|token)|\b(?:pin|cvv|cvc|otp)))",
+            r#"(?<sep>\\*["']?\s*(?:=>|[:=])\s*)(?:(?<open>")(?:[^"\\]|\\.)*|(?<nested>\\+")(?:[^"\\]|\\+[^"\\])*|(?<quote>')[^']*|(?<bare>[^\s"'\\,;&|(){}\[\]<>]+)))"#,
+        ),
+    ),
+    kind("email", "e-mail address", r"(?i:(?<email>[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}))"),
+    kind("card", "card number", r"(?<card>\b\d(?:[ -]?\d){12,18}\b)"),
+];
+
+static ALL: LazyLock<Regex> = LazyLock::new(|| expression(&KINDS));
+
+fn expression(kinds: &[Kind]) -> Regex {
+    let parts: Vec<&str> = kinds.iter().map(|kind| kind.expression).collect();
+    Regex::new(&parts.join("|")).expect("every alternative is a constant pattern with names of its own")
+}
 
 /// What was masked, and how often.
 pub type Counts = BTreeMap<&'static str, usize>;
 
-/// Masks the lines of one stream: a private key goes over several.
-#[derive(Clone, Copy, Debug, Default)]
+/// Masks texts, or the lines of one stream: a private key goes over several.
+#[derive(Clone, Debug)]
 pub struct Masker {
+    secrets: Regex,
     in_key: bool,
 }
 
+impl Default for Masker {
+    /// For all kinds.
+    fn default() -> Masker {
+        Masker { secrets: ALL.clone(), in_key: false }
+    }
+}
+
 impl Masker {
+    /// For some kinds.
+    pub fn of(kinds: &[Kind]) -> Masker {
+        Masker { secrets: expression(kinds), in_key: false }
+    }
+
+    /// Whether there is something that looks like a secret.
+    pub fn finds(&self, text: &str) -> bool {
+        self.secrets.is_match(text.as_bytes())
+    }
+
+    /// A text by itself, without its secrets.
+    pub fn text(&self, text: &str) -> String {
+        let masked = self
+            .secrets
+            .replace_all(text.as_bytes(), |found: &Captures<'_>| masked(text.as_bytes(), found, &mut Counts::new()));
+        String::from_utf8_lossy(&masked).into_owned()
+    }
+
     /// `line` without its secrets.
     pub fn line<'l>(&mut self, line: &'l [u8], counts: &mut Counts) -> Cow<'l, [u8]> {
         if self.in_key {
@@ -52,7 +113,7 @@ impl Masker {
             return Cow::Owned(MASK.into());
         }
         let mut in_key = false;
-        let masked = SECRETS.replace_all(line, |found: &Captures<'_>| {
+        let masked = self.secrets.replace_all(line, |found: &Captures<'_>| {
             in_key |= found.name("pem").is_some() && found.name("pemend").is_none();
             masked(line, found, counts)
         });
