@@ -21,6 +21,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::event::destination::DocBatch;
 use crate::input;
 use crate::pipeline::Pipeline;
+use crate::plugin::Settings;
 use crate::pool::Pool;
 use crate::position::Ledger;
 use crate::registry::Registry;
@@ -118,8 +119,9 @@ fn run_with(
 fn unmetered(pipelines: &[Pipeline]) -> Vec<(&'static str, &str)> {
     let inputs = pipelines.iter().flat_map(|of| &of.inputs).map(|it| ("input", it.label.as_str(), &it.settings));
     let outputs = pipelines.iter().flat_map(|of| &of.outputs).map(|it| ("output", it.label.as_str(), &it.settings));
-    let all: Vec<_> =
-        inputs.chain(outputs).map(|(kind, label, of)| (kind, label, of.boolean("enable_metric"))).collect();
+    // What stands in for an input, as in a replay, has no such setting.
+    let is_shown = |of: &Settings| of.declaration().setting("enable_metric").is_none() || of.boolean("enable_metric");
+    let all: Vec<_> = inputs.chain(outputs).map(|(kind, label, of)| (kind, label, is_shown(of))).collect();
     all.iter()
         .filter(|(kind, label, _)| !all.contains(&(*kind, *label, true)))
         .map(|(kind, label, _)| (*kind, *label))

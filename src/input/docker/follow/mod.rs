@@ -223,7 +223,10 @@ impl Follower {
     fn born(&mut self) -> Option<Inspected> {
         let mut inspected = self.unborn.take()?;
         let asks_the_engine = self.shared.config.read == Read::Api || inspected.driver != JSON_FILE;
-        if !self.unread || !asks_the_engine {
+        // Where its log will be is known when it runs, and is a field of its events with Filebeat's.
+        let lacks_path =
+            self.shared.config.look.filebeat_fields && inspected.driver == JSON_FILE && inspected.log_path.is_none();
+        if !self.unread || !asks_the_engine || lacks_path {
             return None;
         }
         inspected.phase = Phase::Running;
