@@ -43,7 +43,8 @@ fn replay(job: &Job, section: &str, arguments: &[&str]) -> Finished {
 
 fn letters(job: &Job) -> usize {
     let text = fs::read_to_string(job.data.join("dead_letters/logs.ndjson")).unwrap_or_default();
-    text.lines().count()
+    // A writer that does not know whether the last line is on the disk begins with an empty one.
+    text.lines().filter(|line| !line.is_empty()).count()
 }
 
 #[test]

@@ -190,7 +190,9 @@ impl Job {
     /// The text of `/metrics`.
     #[track_caller]
     pub fn metrics(&self) -> String {
-        let (status, text) = http_get(&format!("{}/metrics", self.http)).expect("/metrics answers");
+        // One that was just started does not listen yet.
+        let page = format!("{}/metrics", self.http);
+        let (status, text) = wait_until("/metrics answers", PATIENCE, || http_get(&page));
         assert_eq!(status, 200);
         text
     }
