@@ -30,13 +30,15 @@ static DECLARATION: Declaration = Declaration {
             Kind::Array,
             Fallback::Empty,
             "The networks: `10.0.0.0/8`, `fe80::/64`, `192.0.2.1`; may hold `%{…}`.",
-        ),
+        )
+        .differs("a network that cannot be one is refused before the pipeline starts."),
         Setting::new(
             "network_path",
             Kind::Path,
             Fallback::None,
             "A file with the networks, in the place of `network`.",
-        ),
+        )
+        .differs("a file that became unreadable, or has a line that is no network, changes nothing: the networks known before stay."),
         Setting::new("separator", Kind::String, Fallback::Text("\n"), "What stands between the networks of the file."),
         Setting::new(
             "refresh_interval",
@@ -46,10 +48,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"filter { cidr { add_tag => [ "linklocal" ] address => [ "%{clientip}" ] network => [ "169.254.0.0/16", "fe80::/64" ] } }"#,
-    differs: &[
-        "a network that cannot be one is refused before the pipeline starts.",
-        "a file that became unreadable, or has a line that is no network, changes nothing: the networks known before stay.",
-    ],
+    differs: &[],
     unavailable: None,
 };
 

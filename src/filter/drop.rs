@@ -21,11 +21,10 @@ static DECLARATION: Declaration = Declaration {
         Kind::Number,
         Fallback::Number(100.0),
         "How many events of a hundred are dropped.",
-    )],
+    )
+    .differs("which events are dropped follows from where their lines stood, so a line that is read again is judged again alike.")],
     example: r#"filter { if [level] == "DEBUG" { drop { percentage => 40 } } }"#,
-    differs: &[
-        "which events a `percentage` takes follows from where their lines stood, so a line that is read again is judged again alike.",
-    ],
+    differs: &[],
     unavailable: None,
 };
 

@@ -25,7 +25,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Field,
             Fallback::None,
             "The field to put the result into; what stood there goes. Without it, the keys of the object become fields of the event.",
-        ),
+        )
+        .differs("without one, a key with brackets that is no field reference (`a[0]`) becomes a field of exactly that name."),
         Setting::new(
             "skip_on_invalid_json",
             Kind::Boolean,
@@ -46,7 +47,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"filter { json { source => "message" } }"#,
-    differs: &["a key with brackets that is no field reference (`a[0]`) becomes a field of exactly that name."],
+    differs: &[],
     unavailable: None,
 };
 

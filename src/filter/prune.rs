@@ -36,13 +36,15 @@ static DECLARATION: Declaration = Declaration {
             Kind::Hash,
             Fallback::Empty,
             "Fields and regular expressions: the field goes unless its value matches; of an array, items that do not match go.",
-        ),
+        )
+        .differs("an array that loses all its items goes."),
         Setting::new(
             "blacklist_values",
             Kind::Hash,
             Fallback::Empty,
             "Fields and regular expressions: the field goes if its value matches; of an array, items that match go.",
-        ),
+        )
+        .differs("an array that loses all its items goes."),
         Setting::new(
             "interpolate",
             Kind::Boolean,
@@ -51,7 +53,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"filter { prune { whitelist_names => [ "^msg$", "^tags$", "^@timestamp$" ] } }"#,
-    differs: &["an array that loses all its items goes."],
+    differs: &[],
     unavailable: None,
 };
 

@@ -26,24 +26,25 @@ static DECLARATION: Declaration = Declaration {
             Kind::String,
             Fallback::None,
             "Seconds to sleep (`0.5`), or a field that says how many (`%{pause}`). With `replay`, how many times faster than real time: 1 by default.",
-        ),
+        )
+        .differs("no sleep is longer than an hour."),
         Setting::new(
             "every",
             Kind::String,
             Fallback::Text("1"),
             "Sleep at every nth event. Of no meaning with `replay`.",
-        ),
+        )
+        .differs("each worker counts its own events."),
         Setting::new(
             "replay",
             Kind::Boolean,
             Fallback::Boolean(false),
             "Sleep as long as passed between the times (`@timestamp`) of the event before and this one.",
-        ),
+        )
+        .differs("each worker looks at its own events."),
     ],
     example: r#"filter { sleep { time => "1" every => 10 } }"#,
     differs: &[
-        "`every` and `replay` count the events of each worker by themselves.",
-        "no sleep is longer than an hour.",
         "a dry run does not sleep.",
     ],
     unavailable: None,

@@ -61,7 +61,8 @@ static DECLARATION: Declaration = Declaration {
             "Whether names are written beside the numbers.",
         ),
         Setting::new("facility_labels", Kind::Array, Fallback::List(FACILITIES), "The facilities' names, from 0 on."),
-        Setting::new("severity_labels", Kind::Array, Fallback::List(SEVERITIES), "The severities' names, from 0 on."),
+        Setting::new("severity_labels", Kind::Array, Fallback::List(SEVERITIES), "The severities' names, from 0 on.")
+            .differs("a severity without a label is tagged `_syslogpriparsefailure`, as a facility without one."),
         Setting::new(
             "ecs_compatibility",
             Kind::OneOf(Ecs::NAMES),
@@ -70,7 +71,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: "filter { syslog_pri { } }",
-    differs: &["a severity without a label is tagged `_syslogpriparsefailure`, as a facility without one."],
+    differs: &[],
     unavailable: None,
 };
 

@@ -61,10 +61,11 @@ static DECLARATION: Declaration = Declaration {
             Kind::Number,
             Fallback::Number(100_000.0),
             "How many counters are kept; beyond it, the oldest quarter is forgotten early. -1: ten million.",
-        ),
+        )
+        .differs("-1 keeps ten million counters, not any number."),
     ],
     example: r#"filter { throttle { before_count => 3 after_count => 5 period => 3600 max_age => 7200 key => "%{[host][name]}%{message}" add_tag => "throttled" } if "throttled" in [tags] { drop { } } }"#,
-    differs: &[ONE_STATE, "`max_counters => -1` keeps ten million counters, not any number."],
+    differs: &[ONE_STATE],
     unavailable: None,
 };
 

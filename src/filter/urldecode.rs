@@ -37,10 +37,11 @@ static DECLARATION: Declaration = Declaration {
             Kind::Array,
             Fallback::List(&["_urldecodefailure"]),
             "Tags for events whose escaped bytes have no meaning in the `charset`; those strings stay as they are.",
-        ),
+        )
+        .differs("bytes that have no meaning in the `charset` are a failure, where Logstash writes `\\xE9`."),
     ],
     example: r#"filter { urldecode { field => "url" } }"#,
-    differs: &["bytes that have no meaning in the `charset` are a failure, where Logstash writes `\\xE9`."],
+    differs: &[],
     unavailable: None,
 };
 

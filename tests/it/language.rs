@@ -305,3 +305,37 @@ fn common_options_that_change_no_event() {
         check(&format!("mutate {{ rename => {{ \"a\" => \"b\" }} {option} }}"), r#"{"a":1}"#, r#"{"b":1}"#);
     }
 }
+
+/// "Field References Deep Dive": composite references mean the path that they spell.
+#[test]
+fn references_within_references() {
+    check(
+        r#"mutate { add_field => { "[[deep][nesting]][field]" => "1" "[foo][[bar]][bingo]" => "2" "[[ok]]" => "3" "x" => "%{[[a][b]][c]}" } }"#,
+        r#"{"a":{"b":{"c":"y"}}}"#,
+        r#"{"a":{"b":{"c":"y"}},"deep":{"nesting":{"field":"1"}},"foo":{"bar":{"bingo":"2"}},"ok":"3","x":"y"}"#,
+    );
+}
+
+/// "sprintf date/time format in conditionals": a string of a condition stays as it is, and a field is the way round.
+#[test]
+fn a_condition_puts_no_field_into_its_strings() {
+    holds(r#"[a] == "%{b}""#, r#"{"a":"x","b":"x"}"#, false);
+    holds(r#"[a] == "%{b}""#, r#"{"a":"%{b}","b":"x"}"#, true);
+    check(
+        r#"mutate { add_field => { "[@metadata][time]" => "%{+HH}:%{+mm}" } }
+        if [@metadata][time] < "16:30" { mutate { add_field => { "string_compare" => "%{+HH}:%{+mm} is before 16:30" } } }"#,
+        r#"{"@timestamp":"2026-10-23T04:05:06.789Z"}"#,
+        r#"{"@timestamp":"2026-10-23T04:05:06.789Z","string_compare":"04:05 is before 16:30"}"#,
+    );
+}
+
+/// "The @metadata field": the example with a time in it.
+#[test]
+fn a_time_in_metadata_becomes_the_events() {
+    check(
+        r#"grok { match => [ "message", "%{HTTPDATE:[@metadata][timestamp]}" ] }
+        date { match => [ "[@metadata][timestamp]", "dd/MMM/yyyy:HH:mm:ss Z" ] }"#,
+        r#"{"message":"02/Mar/2014:15:36:43 +0100"}"#,
+        r#"{"message":"02/Mar/2014:15:36:43 +0100","@timestamp":"2014-03-02T14:36:43.000Z"}"#,
+    );
+}

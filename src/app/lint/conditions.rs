@@ -2,6 +2,7 @@
 //!
 //! Nothing is assumed of fields but that each has one value: what is found here holds for every event.
 
+use crate::event::Template;
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::source::{Span, Spanned};
 use crate::lang::tree::{Comparison, Condition, If, NumberValue, Operand};
@@ -19,6 +20,7 @@ pub fn branching(branching: &If, found: &mut Vec<Diagnostic>) {
     let mut before = BTreeSet::new();
     for (condition, _) in &branching.branches {
         each_comparison(condition, &mut |comparison| tags_compared(comparison, found));
+        condition.each_operand(&mut |operand| template(operand, found));
         if !before.insert(shape(condition)) {
             let text = "this branch is never reached: an earlier one has the same condition";
             found.push(Diagnostic::warning("always-false", condition.span(), text));
@@ -60,6 +62,25 @@ fn tags_compared(comparison: &Condition, found: &mut Vec<Diagnostic>) {
         let text = "`tags` is a list, which no string equals";
         let help = format!("write `\"{0}\" in [tags]` or `\"{0}\" not in [tags]`", tag.value);
         found.push(Diagnostic::warning("tags-compared", comparison.span(), text).with_help(help));
+    }
+}
+
+/// A string in a condition is what it is: only settings take `%{…}`.
+fn template(operand: &Operand, found: &mut Vec<Diagnostic>) {
+    match operand {
+        Operand::Array(items) => items.value.iter().for_each(|item| template(item, found)),
+        Operand::String(text) if Template::parse(&text.value).as_literal().is_none() => {
+            let field = text.value.strip_prefix("%{").and_then(|rest| rest.strip_suffix('}'));
+            let field = field.filter(|name| !name.contains(['{', '}', '+']));
+            let help = match field {
+                Some(name) if name.starts_with('[') => format!("write `{name}`"),
+                Some(name) => format!("write `[{name}]`"),
+                None => "put it into a field first: `add_field => { \"[@metadata][x]\" => … }`".to_string(),
+            };
+            let text = "a condition takes `%{…}` as it is written, and puts no field in its place";
+            found.push(Diagnostic::warning("template-in-condition", operand.span(), text).with_help(help));
+        }
+        _ => {}
     }
 }
 

@@ -91,6 +91,14 @@ fn conditions_that_are_always_the_same() {
 }
 
 #[test]
+fn a_string_of_a_condition_is_no_template() {
+    check_condition(r#"[a] == "%{b}""#, &[("template-in-condition", r#""%{b}""#)]);
+    check_condition(r#""%{+HH}:%{+mm}" < [t]"#, &[("template-in-condition", r#""%{+HH}:%{+mm}""#)]);
+    check_condition(r#"[a] in [ "x", "%{[b][c]}" ]"#, &[("template-in-condition", r#""%{[b][c]}""#)]);
+    check_condition(r#"[a] == "100 %{" or [a] =~ "%{b}""#, &[]);
+}
+
+#[test]
 fn a_branch_that_is_never_reached() {
     let text = r#"output { if [a] == 1 { } else if [b] { } else if [a] == 1.0 { stdout { } } }"#;
     check(text, &[("always-false", "[a] == 1.0")]);

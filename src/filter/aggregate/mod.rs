@@ -53,7 +53,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::String,
             Fallback::Required,
             "Ruby code that runs for each event, with `event`, `map`, `map_meta` (`task_id`, `creation_timestamp`, `lastevent_timestamp`, and `timeout` and `inactivity_timeout`, which it may set) and `new_event_block`. What of Ruby it may hold: see the `ruby` filter.",
-        ),
+        )
+        .differs("code that fails leaves the map as it was before."),
         Setting::new(
             "map_action",
             Kind::OneOf(&["create", "update", "create_or_update"]),
@@ -108,22 +109,21 @@ static DECLARATION: Declaration = Declaration {
             Kind::Field,
             Fallback::None,
             "The field with the time that counts for time-outs, such as `@timestamp`; by default the machine's clock counts. For old logs.",
-        ),
+        )
+        .differs("a task also ends when no event of it has come for `timeout` seconds by the machine's clock."),
         Setting::new(
             "aggregate_maps_path",
             Kind::Path,
             Fallback::None,
             "The file that all maps of the pipeline are kept in from its end to its next start. One filter of a pipeline may name one.",
-        ),
+        )
+        .differs("the file has a format of its own."),
     ],
     example: r#"filter { aggregate { task_id => "%{user_id}" code => "map['clicks'] ||= 0; map['clicks'] += 1" push_map_as_event_on_timeout => true timeout_task_id_field => "user_id" timeout => 600 timeout_tags => [ "_aggregatetimeout" ] timeout_code => "event.set('several_clicks', event.get('clicks') > 1)" } }"#,
     differs: &[
         ONE_STATE,
-        "code that fails leaves the map as it was before.",
         "when the pipeline ends, maps that would become events on a time-out become events, unless `aggregate_maps_path` keeps them; Logstash forgets those of `push_map_as_event_on_timeout`.",
-        "with `timeout_timestamp_field`, a task also ends when no event of it has come for `timeout` seconds by the machine's clock.",
         "tasks with the same `task_id` are at most 100,000 and 64 MiB; beyond, the oldest end.",
-        "`aggregate_maps_path` has a format of its own.",
         "an event that time makes of a map comes of no line: its document id is never the same again.",
     ],
     unavailable: None,

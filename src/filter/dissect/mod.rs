@@ -31,7 +31,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Hash,
             Fallback::Empty,
             "Fields and how each is cut: `%{a} %{b}` names the pieces, `%{}` and `%{?a}` skip one, `%{+a}` appends to `a` (`%{+a/2}`: as the second), `%{&a}` is named by what `a` holds, and `->` at the end of a name passes over repeated delimiters. A later mapping can cut what an earlier one made.",
-        ),
+        )
+        .differs("two fields without a delimiter between them are refused."),
         Setting::new(
             "convert_datatype",
             Kind::Hash,
@@ -46,7 +47,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"filter { dissect { mapping => { "message" => "%{ts} %{+ts} %{+ts} %{src} %{} %{prog}[%{pid}]: %{msg}" } convert_datatype => { "pid" => "int" } } }"#,
-    differs: &["two fields without a delimiter between them are refused."],
+    differs: &[],
     unavailable: None,
 };
 

@@ -53,7 +53,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Any,
             Fallback::None,
             "Whom to ask, by default those of `/etc/resolv.conf`: addresses, or a hash with `address`, `search` (up to six domains that names which are not whole are looked for in) and `ndots` (how many dots make a name whole, by default 1).",
-        ),
+        )
+        .differs("an address may have a port: `192.0.2.53:5353`."),
         Setting::new(
             "timeout",
             Kind::Number,
@@ -65,7 +66,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Number,
             Fallback::Number(2.0),
             "How often to ask again when no server answered; up to 100.",
-        ),
+        )
+        .differs("a name that does not exist is not asked for again."),
         Setting::new("hit_cache_size", Kind::Number, Fallback::Number(0.0), "How many answers a worker remembers."),
         Setting::new("hit_cache_ttl", Kind::Number, Fallback::Number(60.0), "For how long, in seconds."),
         Setting::new(
@@ -80,7 +82,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Array,
             Fallback::List(&["/etc/hosts"]),
             "Hosts files, which are looked at before a server is asked, and again when they change.",
-        ),
+        )
+        .differs("the hosts file of the system is looked at first even where `nameserver` is given."),
         Setting::new(
             "tag_on_timeout",
             Kind::Array,
@@ -90,10 +93,7 @@ static DECLARATION: Declaration = Declaration {
     ],
     example: EXAMPLE,
     differs: &[
-        "the hosts file of the system is looked at first even where `nameserver` is given.",
-        "a name that does not exist is not asked for again within `max_retries`.",
         "each field is looked up whatever became of the ones before it; the filter succeeds if one was found and none failed.",
-        "an address of `nameserver` may have a port: `192.0.2.53:5353`.",
         "a dry run asks no server: there, only what stands in hosts files is found.",
     ],
     unavailable: None,

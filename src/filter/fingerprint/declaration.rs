@@ -16,7 +16,8 @@ pub static DECLARATION: Declaration = Declaration {
             Kind::OneOf(METHODS),
             Fallback::Text("SHA1"),
             "How: a digest (`SHA1` to `MD5`), MurmurHash3 as a number (`MURMUR3`) or as 128 bits, the network of an IPv4 address, a random `UUID`, or the text's `PUNCTUATION` alone.",
-        ),
+        )
+        .differs("an `IPV4_NETWORK` of what is no IPv4 address is tagged `_fingerprintfailure`; Logstash's pipeline fails."),
         Setting::new(
             "source",
             Kind::Array,
@@ -62,7 +63,6 @@ pub static DECLARATION: Declaration = Declaration {
     ],
     example: r#"filter { fingerprint { source => [ "user", "ip" ] concatenate_sources => true method => "SHA256" key => "secret" target => "[@metadata][fingerprint]" } }"#,
     differs: &[
-        "an `IPV4_NETWORK` of what is no IPv4 address is tagged `_fingerprintfailure`; Logstash's pipeline fails.",
         "arrays and hashes are hashed as Ruby prints them, hashes by name; Logstash does not document how.",
     ],
     unavailable: None,

@@ -42,7 +42,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Path,
             Fallback::None,
             "The MaxMind file: City, Country, ASN, ISP, Domain, Connection-Type, Anonymous-IP or Enterprise of GeoLite2 or GeoIP2.",
-        ),
+        )
+        .differs("no file comes along and none is fetched, so one must be named; it is read again only when the pipeline is."),
         Setting::new(
             "default_database_type",
             Kind::OneOf(&["City", "ASN"]),
@@ -70,10 +71,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: EXAMPLE,
-    differs: &[
-        "no file comes along and none is fetched: `database` must name one.",
-        "the file is read again only when the pipeline is.",
-    ],
+    differs: &[],
     unavailable: None,
 };
 

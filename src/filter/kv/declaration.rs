@@ -21,8 +21,7 @@ pub static DECLARATION: Declaration = Declaration {
     example: r#"filter { kv { source => "message" target => "kv" field_split => "&?" } }"#,
     differs: &[
         "a key with brackets that is no field reference (`a[0]`) becomes a field of exactly that name, without `_kv_filter_error`.",
-        "`timeout_millis` is counted in steps of `field_split_pattern` and `value_split_pattern` (some 60,000 a millisecond, five million at most), so that the same line always gets the same answer; without patterns nothing takes long.",
-        "a text with more than 10,000 keys is left alone and tagged as a failure; `recursive` goes 20 levels deep.",
+        "a text with more than 10,000 keys is left alone and tagged as a failure.",
     ],
     unavailable: None,
 };
@@ -89,7 +88,8 @@ const SETTINGS: &[Setting] = &[
         "Keys to leave out, as they are before `prefix`; they may hold `%{…}`.",
     ),
     Setting::new("prefix", Kind::String, Fallback::Text(""), "What to put before each key; may hold `%{…}`."),
-    switch("recursive", false, "Whether values are read for pairs too; the field then holds them."),
+    switch("recursive", false, "Whether values are read for pairs too; the field then holds them.")
+        .differs("it goes 20 levels deep."),
     optional("trim_key", Kind::String, "Characters to take off both ends of keys, as a regular expression's class."),
     optional(
         "trim_value",
@@ -117,7 +117,8 @@ const SETTINGS: &[Setting] = &[
         Kind::Number,
         Fallback::Number(30_000.0),
         "How long a text may take, in milliseconds; 0 is for ever.",
-    ),
+    )
+    .differs("it is counted in steps of `field_split_pattern` and `value_split_pattern` (some 60,000 a millisecond, five million at most), so that the same line always gets the same answer; without patterns nothing takes long."),
     optional(
         "ecs_compatibility",
         Kind::OneOf(Ecs::NAMES),

@@ -41,19 +41,22 @@ static DECLARATION: Declaration = Declaration {
             Kind::Hash,
             Fallback::Empty,
             "Names of what to measure, and the number of each event: `\"%{duration}\"`; what is no number is 0. Gives what a meter gives and `[name][min]`, `[name][max]`, `[name][mean]`, `[name][stddev]`, and `[name][p99]` and its like.",
-        ),
+        )
+        .differs("`rate_*` of a timer is in events a second."),
         Setting::new(
             "flush_interval",
             Kind::Number,
             Fallback::Number(5.0),
             "Seconds between events of figures, in steps of 5.",
-        ),
+        )
+        .differs("one that is no multiple of 5 ends with the next step of 5."),
         Setting::new(
             "clear_interval",
             Kind::Number,
             Fallback::Number(-1.0),
             "Seconds after which everything is counted from 0 again, in steps of 5. -1: never.",
-        ),
+        )
+        .differs("one that is no multiple of 5 ends with the next step of 5."),
         Setting::new(
             "ignore_older_than",
             Kind::Number,
@@ -77,9 +80,7 @@ static DECLARATION: Declaration = Declaration {
     differs: &[
         ONE_STATE,
         "the event of figures has no `message` with the machine's name.",
-        "an interval that is no multiple of 5 ends with the next step of 5.",
         "when the pipeline ends, what was counted since the last event of figures makes one more. Its rates are 0 until 5 seconds have passed.",
-        "`rate_*` of a timer is in events a second.",
         "there are at most 10,000 names; what has another is not counted.",
         "an event of figures comes of time, not of a line: its document id is never the same again.",
     ],

@@ -48,7 +48,8 @@ static DECLARATION: Declaration = Declaration {
         pairs(
             "convert",
             "Field and type: integer, integer_eu, float, float_eu, string or boolean. Arrays are converted item by item, hashes left alone. `_eu`: dots part thousands, a comma the fraction.",
-        ),
+        )
+        .differs("a string that is no boolean stays as it is without a line in the log."),
         list(
             "gsub",
             "Field, regular expression and replacement, three by three: replaces every match in a string or an array of strings. `\\1` and `\\k<name>` are what groups matched; expression and replacement may hold `%{…}`.",
@@ -73,7 +74,7 @@ static DECLARATION: Declaration = Declaration {
         list("remove", "Removed from Logstash long ago.").refused("use `remove_field`, which every filter has"),
     ],
     example: r#"filter { mutate { rename => { "[host][name]" => "hostname" } convert => { "status" => "integer" } } }"#,
-    differs: &["`convert` leaves a string that is no boolean as it is without a line in the log."],
+    differs: &[],
     unavailable: None,
 };
 

@@ -44,13 +44,15 @@ static DECLARATION: Declaration = Declaration {
             Kind::String,
             Fallback::None,
             "Code that is run once, before the first event. What it puts into `@variables` is there for `code`.",
-        ),
+        )
+        .differs("`@variables` are each worker's own: workers share none."),
         Setting::new(
             "path",
             Kind::Path,
             Fallback::None,
             "A file with `def filter(event)`, which gives back the list of the events that go on, and, if it likes, `def register(params)`. Takes the place of `code`.",
-        ),
+        )
+        .differs("`test` blocks of a script file are passed over."),
         Setting::new("script_params", Kind::Hash, Fallback::Empty, "What `register` of the file is given."),
         Setting::new(
             "tag_on_exception",
@@ -68,10 +70,8 @@ static DECLARATION: Declaration = Declaration {
     example: r#"filter { ruby { code => "event.set('seconds', event.get('millis').to_f / 1000) if event.get('millis')" } }"#,
     differs: &[
         "code is run by an interpreter of our own: the expressions, statements, blocks, functions and methods of short scripts. What it does not have (classes, files, sockets, gems, `eval`) is refused when the pipeline is read, with its line and column.",
-        "`@variables` are each worker's own: workers share none.",
         "integers have 64 bits, and a larger one is an exception; `Time` is in UTC unless a zone is given; strings are UTF-8.",
         "a script ends with an exception after five million steps or 64 MiB for one event, and about 25 calls deep.",
-        "`test` blocks of a script file are passed over.",
     ],
     unavailable: None,
 };

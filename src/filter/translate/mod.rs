@@ -50,13 +50,15 @@ static DECLARATION: Declaration = Declaration {
             Kind::Path,
             Fallback::None,
             "A file of texts and what they become: `.yml` or `.yaml`, `.json`, or `.csv` with two columns. Values of the first three may be lists and hashes.",
-        ),
+        )
+        .differs("keys that are numbers need no quotes: `100` is the text \"100\"."),
         Setting::new(
             "exact",
             Kind::Boolean,
             Fallback::Boolean(true),
             "The key is the whole text, and its value the result. Otherwise every key that is found within the text is replaced by its value.",
-        ),
+        )
+        .differs("together with `regex => true`, each match is replaced by the value of the expression that matched."),
         Setting::new(
             "regex",
             Kind::Boolean,
@@ -86,7 +88,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Number,
             Fallback::Number(300.0),
             "Seconds between looks at the file. Up to 300, it is read only if it was written since. 0 or less: never again.",
-        ),
+        )
+        .differs("a file is looked at no more often than every five seconds."),
         Setting::new(
             "refresh_behaviour",
             Kind::OneOf(&["merge", "replace"]),
@@ -110,11 +113,7 @@ static DECLARATION: Declaration = Declaration {
             .deprecated("use `target`"),
     ],
     example: r#"filter { translate { source => "[http][response][status_code]" target => "[http_status_description]" dictionary => { "200" => "OK" "500" => "Server Error" } fallback => "I'm a teapot" } }"#,
-    differs: &[
-        "keys that are numbers need no quotes: `100` is the text \"100\".",
-        "a file is looked at no more often than every five seconds.",
-        "with `exact => false` and `regex => true`, each match is replaced by the value of the expression that matched.",
-    ],
+    differs: &[],
     unavailable: None,
 };
 

@@ -53,6 +53,9 @@ static DECLARATION: Declaration = Declaration {
             Kind::Number,
             Fallback::Number(100_000.0),
             "How many user agents are remembered.",
+        )
+        .differs(
+            "each worker remembers at most 4 MiB of user agents, however large this is, and filters share nothing.",
         ),
         Setting::new(
             "ecs_compatibility",
@@ -62,7 +65,7 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"filter { useragent { source => "[http][user_agent]" target => "user_agent" } }"#,
-    differs: &["each worker remembers at most 4 MiB of user agents, however large `lru_cache_size` is."],
+    differs: &[],
     unavailable: None,
 };
 

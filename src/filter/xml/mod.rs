@@ -50,7 +50,8 @@ static DECLARATION: Declaration = Declaration {
             Kind::Hash,
             Fallback::Empty,
             "Prefix and address: what prefixes in `xpath` stand for. Without it they are those that the document's root declares.",
-        ),
+        )
+        .differs("a prefix in `xpath` that nobody declares is compared with the prefix as it is written."),
         Setting::new(
             "remove_namespaces",
             Kind::Boolean,
@@ -80,13 +81,12 @@ static DECLARATION: Declaration = Declaration {
             Kind::OneOf(&["strict"]),
             Fallback::None,
             "`strict`: refuse what is not well-formed. Nothing else is ever done here.",
-        ),
+        )
+        .differs("XML that is not well-formed is always a failure; Logstash without this setting lets `xpath` ask what it could make of it."),
     ],
     example: r#"filter { xml { source => "message" target => "doc" xpath => { "//order/@id" => "order_id" } } }"#,
     differs: &[
-        "XML that is not well-formed is always a failure; Logstash without `parse_options` lets `xpath` ask what it could make of it.",
         "no document type is read and no entity but XML's own is known.",
-        "a prefix in `xpath` that nobody declares is compared with the prefix as it is written.",
     ],
     unavailable: None,
 };
