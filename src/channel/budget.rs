@@ -40,6 +40,8 @@ struct Share {
     taken: usize,
     lent: usize,
     reserved: usize,
+    /// How many wait for room.
+    waiting: usize,
 }
 
 impl Share {
@@ -87,10 +89,17 @@ impl Budget {
         self.with(|share| share.taken + share.lent)
     }
 
-    /// More than half of what inputs may take is taken.
+    /// More than half of what inputs may take is taken, or somebody waits: for a chunk that is larger than what is free,
+    /// whoever holds the rest has to make room, however little that is.
     pub fn is_pressed(&self) -> bool {
         let shares = self.lock();
-        shares[self.number].taken > self.common.free(&shares, self.number)
+        let share = &shares[self.number];
+        share.waiting > 0 || share.taken > self.common.free(&shares, self.number)
+    }
+
+    fn wait(&self) -> Waiting<'_> {
+        self.with(|share| share.waiting += 1);
+        Waiting(self)
     }
 
     /// An even part of the whole.
@@ -149,6 +158,10 @@ impl Budget {
 
     /// Waits until `bytes` are free and takes them, on a thread. `false`: gave up after `patience`.
     pub fn take_within(&self, bytes: usize, patience: std::time::Duration) -> bool {
+        if self.try_take(bytes) {
+            return true;
+        }
+        let _waiting = self.wait();
         let full = |shares: &mut Vec<Share>| !self.fits(shares, bytes);
         let Ok((mut shares, waited)) = self.common.freed.wait_timeout_while(self.lock(), patience, full) else {
             return false;
@@ -163,6 +176,10 @@ impl Budget {
 
     /// Waits until `bytes` are free and takes them, in a task.
     pub async fn take(&self, bytes: usize) {
+        if self.try_take(bytes) {
+            return;
+        }
+        let _waiting = self.wait();
         loop {
             let freed = self.common.freed_async.notified();
             tokio::pin!(freed);
@@ -184,10 +201,40 @@ impl Budget {
     }
 }
 
+/// Somebody waits for room.
+struct Waiting<'a>(&'a Budget);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.with(|share| share.waiting -= 1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    #[test]
+    fn who_waits_for_more_than_is_free_presses_however_little_is_taken() {
+        let budget = Budget::new(10);
+        assert!(budget.try_take(4) && !budget.is_pressed());
+        let mut waiting = Box::pin(budget.take(7));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        assert!(budget.is_pressed(), "else nobody makes room, and it waits for ever");
+        drop(waiting);
+        assert!(!budget.is_pressed(), "it gave up");
+        std::thread::scope(|threads| {
+            let waiting = threads.spawn(|| budget.take_within(7, Duration::from_secs(600)));
+            while !budget.is_pressed() {
+                std::thread::yield_now();
+            }
+            budget.give_back(4);
+            assert!(waiting.join().unwrap());
+        });
+        assert_eq!((budget.taken(), budget.is_pressed()), (7, true));
+    }
 
     #[test]
     fn the_budget_is_kept_and_one_giant_gets_through_alone() {

@@ -182,6 +182,11 @@ impl Lane {
         self.waiting() > 0
     }
 
+    /// No document, and no segment: a document may be settled whose segment is still there.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty() && self.documents() == 0
+    }
+
     pub fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }

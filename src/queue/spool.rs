@@ -133,7 +133,7 @@ impl Spool for DiskSpool {
         let done: Vec<Box<[u8]>> = self
             .lanes
             .iter()
-            .filter(|(name, lane)| !name.is_empty() && lane.documents() == 0)
+            .filter(|(name, lane)| !name.is_empty() && lane.is_empty())
             .map(|(name, _)| name.clone())
             .collect();
         done.iter().filter_map(|name| self.lanes.remove(name)).for_each(Lane::remove);

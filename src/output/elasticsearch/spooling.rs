@@ -114,8 +114,13 @@ impl Spooling {
 
     /// When there is something to do that is not to be done now.
     pub fn due(&self) -> Option<Instant> {
-        let tend = (self.stock.documents > 0 && self.spool.is_some()).then(|| self.tended + TEND_INTERVAL);
+        let tend = (self.has_room_to_free() && self.spool.is_some()).then(|| self.tended + TEND_INTERVAL);
         [tend, self.again].into_iter().flatten().min()
+    }
+
+    /// Not `documents`: the last of them may be settled while the disk is tended, and its room is still taken after that.
+    fn has_room_to_free(&self) -> bool {
+        self.stock.bytes > 0
     }
 
     pub fn next(&mut self, outbox: &mut Outbox, need: Need, now: Instant) -> Option<Job> {
@@ -125,7 +130,7 @@ impl Spooling {
             Some(What::Keep(spill))
         } else if let Some((lane, bytes)) = ready.then(|| outbox.lacks(need, now)).flatten() {
             Some(What::Read(lane, bytes))
-        } else if self.stock.documents > 0 && now >= self.tended + TEND_INTERVAL {
+        } else if self.has_room_to_free() && now >= self.tended + TEND_INTERVAL {
             Some(What::Tend)
         } else {
             None
@@ -248,4 +253,63 @@ fn settle(pieces: Vec<Piece>, mut documents: usize) -> (usize, Vec<Piece>) {
         }
     }
     (all - documents, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::spool::Lent;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    /// One document, given out. It stands for the real queue, whose receipts cannot be settled at a chosen moment.
+    #[derive(Default)]
+    struct Racing {
+        is_settled: Arc<AtomicBool>,
+        is_freed: bool,
+    }
+
+    impl Spool for Racing {
+        fn lanes(&self) -> Vec<Box<[u8]>> {
+            Vec::new()
+        }
+        fn keep<'a>(&mut self, _: &[u8], _: &mut dyn Iterator<Item = Lent<'a>>) -> Kept {
+            Kept::default()
+        }
+        fn next(&mut self, _: &[u8], _: usize) -> io::Result<Option<DocBatch>> {
+            Ok(None)
+        }
+        fn has_more(&self, _: &[u8]) -> bool {
+            false
+        }
+        fn tend(&mut self) {
+            self.is_freed = self.is_settled.load(Relaxed);
+        }
+        fn close(&mut self) {}
+        fn stock(&self) -> Stock {
+            Stock {
+                documents: u64::from(!self.is_settled.load(Relaxed)),
+                waiting: 0,
+                bytes: if self.is_freed { 0 } else { 100 },
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_settled_while_the_disk_is_tended_has_its_room_freed_later() {
+        let mut now = Instant::now();
+        let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
+        let mut outbox = Outbox::new(1 << 20, 1, backoff.clone());
+        let spool = Racing::default();
+        let is_settled = Arc::clone(&spool.is_settled);
+        let mut spooling = Spooling::new("logs", Some(Box::new(spool)), backoff, now);
+        for settles in [true, false] {
+            now = spooling.due().expect("a segment is to be freed");
+            let job = spooling.next(&mut outbox, Need::default(), now).expect("the disk is to be tended");
+            let done = job.run();
+            is_settled.fetch_or(settles, Relaxed);
+            spooling.done(done, &mut outbox, now, 0);
+        }
+        assert_eq!((spooling.due(), spooling.is_idle()), (None, true));
+    }
 }

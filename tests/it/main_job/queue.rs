@@ -153,10 +153,8 @@ fn a_healthy_engine_never_makes_it_touch_the_disk() {
     drop(containers);
 }
 
-/// Open: it passed, and then waited in vain for documents on the disk. Among the long tests until that is understood.
-#[cfg(feature = "soak")]
 #[test]
-fn soak_what_waits_for_a_blocked_index_holds_up_no_other_and_arrives_when_it_opens() {
+fn what_waits_for_a_blocked_index_holds_up_no_other_and_arrives_when_it_opens() {
     let mut engine = Elasticsearch::prepared(&[]);
     engine.start();
     let lines = Lines { containers: 2, count: 6_000 };
