@@ -18,6 +18,10 @@ use std::io::{self, Write};
 const VALUE_COLUMNS_MAX: usize = 400;
 /// Columns that are left for a place at least: with less it goes away.
 const PLACE_COLUMNS_MIN: usize = 12;
+/// What stands in a conditional is indented by one step; what is said of a plugin or a condition, by two.
+const STEP_COLUMNS: usize = 2;
+/// Deeper is not indented further: on 80 columns the values need the room.
+const DEPTH_SHOWN_MAX: usize = 8;
 
 /// What was written, and where: all that an explanation needs of a pipeline.
 pub struct Map<'s> {
@@ -62,12 +66,14 @@ pub struct Explained<'s, W> {
     written: Map<'s>,
     recorder: Recorder,
     events: u64,
+    /// Columns in front of what is shown now.
+    margin: usize,
 }
 
 impl<'s, W: Write> Explained<'s, W> {
     pub fn new(out: W, look: Look, written: Map<'s>) -> Explained<'s, W> {
         let recorder = Recorder::new(&written.plan);
-        Explained { out, look, written, recorder, events: 0 }
+        Explained { out, look, written, recorder, events: 0, margin: 0 }
     }
 
     fn cancelled(&mut self) -> io::Result<()> {
@@ -101,24 +107,42 @@ impl<'s, W: Write> Explained<'s, W> {
         writeln!(self.out)
     }
 
+    /// Goes to the column where things stand that are in so many conditionals.
+    fn indent(&mut self, depth: usize) {
+        self.margin = STEP_COLUMNS * (1 + depth.min(DEPTH_SHOWN_MAX));
+    }
+
+    /// What is said of the plugin or condition above.
+    fn detail(&mut self, shown: &str) -> io::Result<()> {
+        writeln!(self.out, "{:1$}{shown}", "", self.detail_columns())
+    }
+
+    fn detail_columns(&self) -> usize {
+        self.margin + 2 * STEP_COLUMNS
+    }
+
     /// A line with a place at its right end, where there is room for it.
     fn line(&mut self, text: &str, shown: &str, span: Span) -> io::Result<()> {
         let place = self.written.place(span);
-        let room = self.look.width.saturating_sub(width(text) + 2);
+        let room = self.look.width.saturating_sub(self.margin + width(text) + 2);
+        write!(self.out, "{:1$}{shown}", "", self.margin)?;
         if width(&place) > room.max(PLACE_COLUMNS_MIN) {
-            return writeln!(self.out, "{shown}\n      {}", self.look.paint(DIM, &place));
+            // On a line of its own, still at the right end.
+            let before = self.look.width.saturating_sub(width(&place));
+            return writeln!(self.out, "\n{:before$}{}", "", self.look.paint(DIM, &place));
         }
         let gap = " ".repeat(room.saturating_sub(width(&place)) + 2);
-        writeln!(self.out, "{shown}{gap}{}", self.look.paint(DIM, &place))
+        writeln!(self.out, "{gap}{}", self.look.paint(DIM, &place))
     }
 
     fn branch(&mut self, branch: usize, holds: bool, values: &[(String, Option<String>)]) -> io::Result<()> {
         let Some(written) = self.written.plan.branches.get(branch).cloned() else { return Ok(()) };
+        self.indent(written.depth);
         let word = if written.is_else { "else if" } else { "if" };
         let answer = if holds { "yes" } else { "no" };
         let condition = printable(&self.written.text(written.span)).into_owned();
-        let head = format!("  {word} ");
-        let room = self.look.width.saturating_sub(width(&head) + 2 + width(answer) + 2);
+        let head = format!("{word} ");
+        let room = self.look.width.saturating_sub(self.margin + width(&head) + 2 + width(answer) + 2);
         let condition = cut(&condition, room).into_owned();
         let text = format!("{head}{condition}  {answer}");
         let colour = if holds { GREEN } else { DIM };
@@ -126,18 +150,19 @@ impl<'s, W: Write> Explained<'s, W> {
         self.line(&text, &shown, written.span)?;
         for (field, value) in values {
             let field = printable(field);
-            let room = self.columns(6 + width(&field) + 4);
+            let room = self.columns(self.detail_columns() + width(&field) + 4);
             let value = value.as_deref().map_or("is not there".into(), |value| format!("is {}", short(value, room)));
-            writeln!(self.out, "      {} {value}", self.look.paint(CYAN, &field))?;
+            self.detail(&format!("{} {value}", self.look.paint(CYAN, &field)))?;
         }
         match (holds, written.otherwise) {
-            (false, Some(span)) => self.line("  else", "  else", span),
+            (false, Some(span)) => self.line("else", "else", span),
             _ => Ok(()),
         }
     }
 
     fn filter(&mut self, filter: usize, outcome: Outcome, idle: bool, nanos: u128) -> io::Result<()> {
         let Some(written) = self.written.plan.filters.get(filter).cloned() else { return Ok(()) };
+        self.indent(written.depth);
         let (word, colour) = match outcome {
             Outcome::Matched | Outcome::Unmatched if idle => ("  changed nothing", DIM),
             Outcome::Matched => ("", DIM),
@@ -146,17 +171,19 @@ impl<'s, W: Write> Explained<'s, W> {
         };
         let name = name_of(&written);
         let time = format!("  {:.1} µs", nanos as f64 / 1e3);
-        let text = format!("  {name}{word}{time}");
+        let text = format!("{name}{word}{time}");
         let look = self.look;
-        let shown = format!("  {}{}{}", look.paint(BOLD, &name), look.paint(colour, word), look.paint(DIM, &time));
+        let shown = format!("{}{}{}", look.paint(BOLD, &name), look.paint(colour, word), look.paint(DIM, &time));
         self.line(&text, &shown, written.span)
     }
 
     fn account(&mut self, filter: usize, account: &Account) -> io::Result<()> {
         match account {
             Account::Matches(numbers) => numbers.iter().try_for_each(|number| {
-                let pattern = short(self.written.alternative(filter, *number), self.columns(17));
-                writeln!(self.out, "      matched by {pattern}")
+                let before = "matched by ";
+                let room = self.columns(self.detail_columns() + width(before));
+                let pattern = short(self.written.alternative(filter, *number), room);
+                self.detail(&format!("{before}{pattern}"))
             }),
             Account::Stops(stop) => self.stop(filter, stop),
         }
@@ -165,19 +192,21 @@ impl<'s, W: Write> Explained<'s, W> {
     /// The pattern that came furthest, and the line with a caret where it stopped.
     fn stop(&mut self, filter: usize, stop: &Stop) -> io::Result<()> {
         let look = self.look;
-        let pattern = short(self.written.alternative(filter, stop.alternative), self.columns(20));
-        writeln!(self.out, "      furthest came {pattern}")?;
+        let furthest = "furthest came ";
+        let room = self.columns(self.detail_columns() + width(furthest));
+        let pattern = short(self.written.alternative(filter, stop.alternative), room);
+        self.detail(&format!("{furthest}{pattern}"))?;
         let (before, after) = stop.text.split_at(stop.at.min(stop.text.len()));
         let (before, after) = (printable(before), printable(after));
         // The place where it stopped is in the middle of what is shown.
-        let room = look.width.saturating_sub(6 + 1);
+        let room = look.width.saturating_sub(self.detail_columns() + 1);
         let keep = room / 2;
         let skipped = width(&before).saturating_sub(keep);
         let before = if skipped > 0 { format!("…{}", last_columns(&before, keep)) } else { before.into_owned() };
         let after = cut(&after, room.saturating_sub(width(&before)));
-        writeln!(self.out, "      {before}{}", look.paint(DIM, &after))?;
+        self.detail(&format!("{before}{}", look.paint(DIM, &after)))?;
         let caret = format!("{}^", " ".repeat(width(&before)));
-        writeln!(self.out, "      {} `{}` does not match here", look.paint(RED, &caret), printable(&stop.expected))
+        self.detail(&format!("{} `{}` does not match here", look.paint(RED, &caret), printable(&stop.expected)))
     }
 
     fn change(&mut self, change: &Change) -> io::Result<()> {
@@ -188,17 +217,18 @@ impl<'s, W: Write> Explained<'s, W> {
             Change::Removed { old, .. } => ("-", RED, old, None),
         };
         let field = printable(change.field()).into_owned();
-        let before = 8 + width(&field) + 1;
+        let before = self.detail_columns() + 2 + width(&field) + 1;
         let value = short(value, self.columns(before));
-        write!(self.out, "      {} {} {value}", look.paint(colour, mark), look.paint(CYAN, &field))?;
-        let Some(new) = new else { return writeln!(self.out) };
+        let shown = format!("{} {} {value}", look.paint(colour, mark), look.paint(CYAN, &field));
+        let Some(new) = new else { return self.detail(&shown) };
         // Side by side where both have room, else one below the other.
         let room = self.columns(before + width(&value) + 4);
         if width(&printable(new)) <= room {
-            return writeln!(self.out, " -> {}", printable(new));
+            return self.detail(&format!("{shown} -> {}", printable(new)));
         }
-        let indent = " ".repeat(before.saturating_sub(3));
-        writeln!(self.out, "\n{indent}-> {}", short(new, self.columns(before)))
+        self.detail(&shown)?;
+        let arrow = before - 3;
+        writeln!(self.out, "{:arrow$}-> {}", "", short(new, self.columns(before)))
     }
 
     /// What is left of a line behind so many columns.
@@ -209,7 +239,8 @@ impl<'s, W: Write> Explained<'s, W> {
 
     fn output(&mut self, output: usize) -> io::Result<()> {
         let Some(written) = self.written.plan.outputs.get(output).cloned() else { return Ok(()) };
-        let text = format!("  output {}", name_of(&written));
+        self.indent(written.depth);
+        let text = format!("output {}", name_of(&written));
         self.line(&text, &text, written.span)
     }
 }

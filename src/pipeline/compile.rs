@@ -47,6 +47,7 @@ pub fn compile(config: &Config, catalogue: &Catalogue, options: &Options<'_>) ->
         conditions: Vec::new(),
         common: Default::default(),
         plan: Plan::default(),
+        depth: 0,
     };
     for node in &config.inputs {
         compiler.input(node);
@@ -66,6 +67,8 @@ struct Compiler<'a> {
     steps: Vec<Step>,
     conditions: Vec<Condition>,
     plan: Plan,
+    /// In how many conditionals stands what is compiled now.
+    depth: usize,
     /// What filters of this pipeline share.
     common: filter::common::Common,
 }
@@ -108,21 +111,28 @@ impl Compiler<'_> {
             let number = self.conditions.len();
             let compiled = self.condition(condition);
             self.conditions.push(compiled);
-            self.plan.branches.push(Branch::of(branching, nth));
+            self.plan.branches.push(Branch::of(branching, nth, self.depth));
             let test = self.steps.len();
             self.steps.push(Step::Unless { condition: number, to: 0 });
-            self.nodes(body, door);
+            self.within(body, door);
             ends.push(self.steps.len());
             self.steps.push(Step::Jump(0));
             self.steps[test] = Step::Unless { condition: number, to: self.steps.len() };
         }
         if let Some(body) = &branching.otherwise {
-            self.nodes(body, door);
+            self.within(body, door);
         }
         let behind = self.steps.len();
         for end in ends {
             self.steps[end] = Step::Jump(behind);
         }
+    }
+
+    /// The body of a conditional.
+    fn within(&mut self, body: &[Node], door: Door) {
+        self.depth += 1;
+        self.nodes(body, door);
+        self.depth -= 1;
     }
 
     fn filter(&mut self, plugin: &tree::Plugin) {
@@ -135,7 +145,7 @@ impl Compiler<'_> {
             (Ok(filter), Ok(common)) => {
                 self.steps.push(Step::Filter(self.stages.len()));
                 self.stages.push(Stage { filter, common: Arc::new(common) });
-                self.plan.filters.push(written(plugin, &settings));
+                self.plan.filters.push(written(plugin, &settings, self.depth));
             }
             (filter, common) => {
                 let faults = [filter.err(), common.err()];
@@ -152,7 +162,7 @@ impl Compiler<'_> {
         match (found.rendering)(&settings).and_then(|rendering| self.route(&settings, rendering)) {
             Ok(route) => {
                 self.steps.push(Step::Output(self.outputs.len()));
-                self.plan.outputs.push(written(plugin, &settings));
+                self.plan.outputs.push(written(plugin, &settings, self.depth));
                 self.outputs.push(OutputSpec { label: label(&settings), settings, route });
             }
             Err(fault) => self.fault(plugin.span, fault),
@@ -489,8 +499,9 @@ fn about_name(plugin: &tree::Plugin, mut fault: Fault) -> Fault {
     fault
 }
 
-fn written(plugin: &tree::Plugin, settings: &Settings) -> Written {
-    Written { plugin: settings.declaration().name, id: settings.text("id").map(String::from), span: plugin.span }
+fn written(plugin: &tree::Plugin, settings: &Settings, depth: usize) -> Written {
+    let id = settings.text("id").map(String::from);
+    Written { plugin: settings.declaration().name, id, span: plugin.span, depth }
 }
 
 fn label(settings: &Settings) -> String {

@@ -11,6 +11,8 @@ pub struct Written {
     pub plugin: &'static str,
     pub id: Option<String>,
     pub span: Span,
+    /// In how many conditionals it stands.
+    pub depth: usize,
 }
 
 /// A condition as written.
@@ -20,6 +22,8 @@ pub struct Branch {
     pub span: Span,
     /// The fields it looks at, each once, in the order in which they stand in it.
     pub fields: Vec<FieldRef>,
+    /// In how many conditionals it stands, itself left out.
+    pub depth: usize,
     /// An `else if`: it is asked where the ones before it did not hold.
     pub is_else: bool,
     /// The `else` that is taken when this one does not hold, either.
@@ -35,8 +39,8 @@ pub struct Plan {
 }
 
 impl Branch {
-    /// The `nth` condition of a branching.
-    pub fn of(branching: &tree::If, nth: usize) -> Branch {
+    /// The `nth` condition of a branching that stands in `depth` others.
+    pub fn of(branching: &tree::If, nth: usize, depth: usize) -> Branch {
         let condition = &branching.branches[nth].0;
         let mut fields = Vec::new();
         condition.each_operand(&mut |operand| {
@@ -53,6 +57,6 @@ impl Branch {
             (Some(first), Some(last)) => first.span().to(last.span()),
             _ => branching.span,
         };
-        Branch { span: condition.span(), fields, is_else: nth > 0, otherwise: otherwise.map(span_of) }
+        Branch { span: condition.span(), fields, depth, is_else: nth > 0, otherwise: otherwise.map(span_of) }
     }
 }
