@@ -60,22 +60,56 @@ pub struct Loaded {
     pub pipeline: Option<Pipeline>,
 }
 
-/// The real files.
-pub struct Disk;
+/// The real files, as the plugins of a pipeline see them.
+///
+/// A relative folder (`patterns_dir`) is meant from where timberline runs, as in Logstash, and from the pipeline's files as
+/// well, so that a pipeline and its patterns can be moved together. Other files are read again while the pipeline runs, so
+/// they have one name.
+#[derive(Default)]
+struct Disk {
+    /// Those of the pipeline's files, each once.
+    folders: Vec<PathBuf>,
+}
+
+impl Disk {
+    fn beside(names: impl Iterator<Item = PathBuf>) -> Disk {
+        let mut disk = Disk::default();
+        for folder in names.filter_map(|name| name.parent().map(Path::to_path_buf)) {
+            if !disk.folders.contains(&folder) {
+                disk.folders.push(folder);
+            }
+        }
+        disk
+    }
+}
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
     }
 
+    /// Those beside the pipeline come first: what is defined again where timberline runs wins.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.is_file())
-            .collect();
-        files.sort();
+        let beside = self.folders.iter().map(|it| it.join(folder)).filter(|it| it != folder && it.is_dir());
+        let mut files = Vec::new();
+        for found in beside {
+            files.append(&mut list(&found)?);
+        }
+        match list(folder) {
+            Ok(here) => files.extend(here),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !files.is_empty() => {}
+            Err(error) => return Err(error),
+        }
         Ok(files)
     }
+}
+
+/// The files in a folder, in name order.
+fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+    files.sort();
+    Ok(files)
 }
 
 /// Reads and compiles. The error is a message for a person: nothing could be read at all.
@@ -93,7 +127,8 @@ pub fn load_in(request: &Request, variables: &dyn Fn(&str) -> Option<String>) ->
         return Ok(Loaded { sources, diagnostics, pipeline: None });
     }
     let substituted = substitute_env(&mut config, variables);
-    let options = Options { ecs: request.ecs, rules: request.rules, files: &Disk, opens: request.opens };
+    let disk = Disk::beside(sources.names().map(PathBuf::from));
+    let options = Options { ecs: request.ecs, rules: request.rules, files: &disk, opens: request.opens };
     let Compiled { pipeline, diagnostics: mut more } = compile(&config, &plugins::catalogue(), &options);
     // What a variable decides is the same for every event, and another at the next start.
     let by_variable =
@@ -135,7 +170,7 @@ fn files_of(paths: &[String]) -> Result<Vec<PathBuf>, String> {
     for text in paths {
         let path = Path::new(text);
         if path.is_dir() {
-            let listed = Disk.list(path).map_err(|error| format!("cannot read folder {text}: {error}"))?;
+            let listed = list(path).map_err(|error| format!("cannot read folder {text}: {error}"))?;
             let before = files.len();
             files.extend(listed.into_iter().filter(|file| file.extension().is_some_and(|end| end == "conf")));
             if files.len() == before {

@@ -127,7 +127,7 @@ pub enum Shape {
 }
 
 /// A fixture is a folder: lines (`input.log`, or `input.ndjson` with a JSON event a line), and in `expected.ndjson` the
-/// documents that they become. What else may stand in it: `container.json`, `pipeline` (its path), `test.yml`.
+/// documents that they become. What else may stand in it: `container.json`, `pipeline.conf` or `pipeline` (its path), `test.yml`.
 #[derive(Debug, Args)]
 #[command(after_help = TEST_HELP)]
 pub struct TestArguments {
@@ -175,8 +175,10 @@ const TEST_HELP: &str = "\
 test.yml, all of it optional:
   ignore: [ '[event][sequence]', _id ]  fields that are not compared
   clock: 2026-11-23T10:00:00Z           the time that it is for the pipeline
-  env: { NAME: value }                  what stands behind ${NAME}; the shell's variables are not looked at
+  env: { NAME: value }                  what stands behind ${NAME}; the shell's variables are not looked at;
+                                        {folder} in a value is the folder of this file
   pipeline: ../pipeline.conf            its path from here; without one, that of -f
+  pipeline.id: payments                 or which one of pipelines.yml
   as: lines                             docker, lines or events, where looking at the lines is not enough
 One in the folder above holds for all fixtures in that folder.";
 

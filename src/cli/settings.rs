@@ -31,21 +31,33 @@ impl SettingFlags {
     /// The one pipeline that a command works on. Of several, `--pipeline.id` says which.
     pub fn pipeline(&self) -> Result<(Settings, Settings), Failure> {
         let (settings, mut each) = self.pipelines()?;
-        let ids = each.iter().map(|of| of.pipeline.id.as_str()).collect::<Vec<_>>().join(", ");
-        let is_said = settings.source("pipeline.id") != Source::Default;
-        let found =
-            if each.len() == 1 { Some(0) } else { each.iter().position(|of| of.pipeline.id == settings.pipeline.id) };
-        match found.filter(|_| is_said || each.len() == 1) {
+        match self.default_of(&settings, &each)? {
             Some(at) => Ok((settings, each.swap_remove(at))),
             None => {
-                let text = match is_said {
-                    true => format!("pipelines.yml has no pipeline `{}`", settings.pipeline.id),
-                    false => "pipelines.yml has several pipelines, and this works on one".into(),
-                };
-                Err(Failure::Refused { text, hint: Some(format!("say which with --pipeline.id: {ids}")) })
+                let text = "pipelines.yml has several pipelines, and this works on one".into();
+                Err(Failure::Refused { text, hint: Some(which(&each)) })
             }
         }
     }
+
+    /// The number of the pipeline that is meant where nothing else says which; `None`: there are several.
+    pub fn default_of(&self, settings: &Settings, each: &[Settings]) -> Result<Option<usize>, Failure> {
+        if each.len() == 1 {
+            return Ok(Some(0));
+        }
+        if settings.source("pipeline.id") == Source::Default {
+            return Ok(None);
+        }
+        let id = &settings.pipeline.id;
+        let found = each.iter().position(|of| of.pipeline.id == *id);
+        let text = || format!("pipelines.yml has no pipeline `{id}`");
+        found.map(Some).ok_or_else(|| Failure::Refused { text: text(), hint: Some(which(each)) })
+    }
+}
+
+fn which(each: &[Settings]) -> String {
+    let ids: Vec<&str> = each.iter().map(|of| of.pipeline.id.as_str()).collect();
+    format!("say which with --pipeline.id: {}", ids.join(", "))
 }
 
 fn said(faults: Vec<Fault>) -> Failure {

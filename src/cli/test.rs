@@ -10,9 +10,10 @@ use crate::app::fixtures::compare::Difference;
 use crate::app::fixtures::coverage::{Coverage, Kind, Part};
 use crate::app::fixtures::expected::Document;
 use crate::app::fixtures::find::{Found, find};
-use crate::app::fixtures::{self, Options, Outcome, Report, Verdict};
+use crate::app::fixtures::{self, Named, Options, Outcome, Report, Verdict};
 use crate::clock::{Clock as _, SystemClock};
 use crate::event::Timestamp;
+use crate::settings::Settings;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -29,11 +30,14 @@ const VALUE_COLUMNS_MAX: usize = 400;
 const STRING: &str = "writing into a string cannot fail";
 
 pub fn run(arguments: &TestArguments) -> Ended {
-    let settings = arguments.settings.load()?;
+    let (settings, each) = arguments.settings.pipelines()?;
     let fixtures = found(arguments)?;
+    let default = arguments.settings.default_of(&settings, &each)?;
+    let named = |of: &Settings| Named { id: of.pipeline.id.clone(), request: request(of, &[]) };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let options = Options {
-        request: request(&settings, &[]),
+        pipelines: each.iter().map(named).collect(),
+        default,
         bless: arguments.bless,
         coverage: arguments.coverage || arguments.coverage_min.is_some(),
         jobs: arguments.jobs.map_or(cores, usize::from),

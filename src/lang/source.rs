@@ -106,6 +106,11 @@ impl SourceSet {
         self.files.is_empty()
     }
 
+    /// The names of all files, in reading order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     /// The name given to [`SourceSet::add`]; empty for a file that is not in this set.
     pub fn name(&self, file: FileId) -> &str {
         self.file(file).map_or("", |file| file.name.as_str())

@@ -124,6 +124,72 @@ fn a_fixture_may_name_its_own_pipeline_whose_doors_are_only_looked_at() {
 }
 
 #[test]
+fn a_fixture_says_which_pipeline_of_several_it_is_for() {
+    let several = "- pipeline.id: sales\n  path.config: p.conf\n- pipeline.id: tiny\n  \
+                   config.string: 'filter { mutate { add_field => { of => tiny } } }'\n";
+    let files = [
+        ("pipelines.yml", several),
+        ("cases/a/input.log", "ann paid 7\n"),
+        ("cases/a/test.yml", "pipeline.id: sales"),
+        ("cases/b/input.log", "bob left\n"),
+        CLOCK,
+    ];
+    let place = Workplace::new(&files);
+    let test = |arguments: &[&str], code: i32, says: &str| {
+        let finished = place.run(&[&["test", "--path.settings", ".", "cases"], arguments].concat());
+        let said = format!("{}{}", finished.stdout, finished.stderr);
+        assert!(finished.code == code && said.contains(says), "{said}");
+    };
+    test(
+        &[],
+        2,
+        "BROKEN  cases/b  pipelines.yml has several pipelines: say which with `pipeline.id` in test.yml, or with --pipeline.id: sales, tiny\n",
+    );
+    test(&["--bless", "--pipeline.id", "tiny"], 0, "2 fixtures: 2 blessed");
+    assert!(
+        place.read("cases/a/expected.ndjson").contains("\"amount\":7"),
+        "{}",
+        place.read("cases/a/expected.ndjson")
+    );
+    assert!(
+        place.read("cases/b/expected.ndjson").contains("\"of\":\"tiny\""),
+        "{}",
+        place.read("cases/b/expected.ndjson")
+    );
+    place.write("cases/b/test.yml", "pipeline.id: none");
+    test(&[], 2, "BROKEN  cases/b  pipeline.id: there is no pipeline `none`, but sales, tiny\n");
+    place.write("cases/b/test.yml", "pipeline.id: tiny");
+    test(&["--coverage"], 0, "coverage of config.string of the pipeline tiny: 100.0 %");
+    // Whoever names a pipeline means that one.
+    place.write("cases/b/test.yml", "");
+    place.write("cases/a/test.yml", "");
+    test(&["-f", "p.conf"], 1, "cases/b");
+}
+
+#[test]
+fn folders_of_patterns_are_found_beside_the_pipeline_that_names_them() {
+    let own = "filter { grok { patterns_dir => [ \"patterns\" ] match => { message => \"%{SALE}\" } } }";
+    let files = [
+        ("there/own.conf", own),
+        ("there/patterns/sales", "SALE ^%{WORD:user} paid\n"),
+        ("cases/a/input.log", "ann paid 7\n"),
+        ("cases/a/pipeline", "../../there/own.conf"),
+    ];
+    let place = Workplace::new(&files);
+    place.test(&["--bless"], 0, &["1 blessed"]);
+    assert!(
+        place.read("cases/a/expected.ndjson").contains("\"user\":\"ann\""),
+        "{}",
+        place.read("cases/a/expected.ndjson")
+    );
+    // The folder where timberline runs comes first, as in Logstash.
+    place.write("patterns/sales", "SALE ^%{WORD:buyer} paid\n");
+    place.test(&[], 1, &["    + [buyer] \"ann\"\n"]);
+    place.write("there/own.conf", &own.replace("\"patterns\"", "\"nowhere\""));
+    place.test(&[], 2, &["cannot read the patterns in `nowhere`"]);
+}
+
+#[test]
 fn fixtures_see_nothing_of_each_other() {
     let own = "filter { aggregate { task_id => \"%{user}\" code => \"map['n'] ||= 0; map['n'] += 1; event.set('n', map['n'])\" } }";
     let case = "{\"user\":\"ann\"}\n";

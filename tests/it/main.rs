@@ -26,4 +26,3 @@ mod shipped_pipeline;
 mod tidy;
 #[cfg(feature = "soak")]
 mod torture;
-mod whole_pipelines;
