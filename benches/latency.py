@@ -16,6 +16,7 @@ import argparse
 import gzip
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,6 +130,7 @@ def start(options: argparse.Namespace, folder: Path, port: int, label: str) -> s
     shipped = (ROOT / "pipelines/protrader5.conf").read_text()
     follows = f'docker {{ host => "{options.docker}" include_labels => [ "bench={label}" ] }}'
     pipeline = folder / "pipeline.conf"
+    shutil.copytree(ROOT / "pipelines/patterns", folder / "patterns")
     pipeline.write_text(shipped.replace("docker { }", follows).replace("protrader5-", f"{label}-"))
     command = [options.timberline, "run", "-f", str(pipeline), "--path.data", str(folder / "data"), "--api.enabled", "false"]
     log = open(folder / "log", "wb")

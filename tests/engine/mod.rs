@@ -17,6 +17,7 @@ mod nginx;
 mod proxy;
 mod random;
 mod run;
+mod shipped;
 mod timberline;
 
 pub use cgroup::MemoryLimit;
@@ -26,4 +27,5 @@ pub use nginx::SocketProxy;
 pub use proxy::{Fault as ProxyFault, Proxy};
 pub use random::Random;
 pub use run::{as_root, free_port, signal, unique, wait_until, waited};
+pub use shipped::{copy_pipelines, shipped_pipeline};
 pub use timberline::{Finished, Timberline, http_get};

@@ -1,6 +1,6 @@
 //! The image of the `Dockerfile` on the real engine, as an operator runs it: not root, a read-only root, no capabilities.
 
-use crate::engine::{SocketProxy, docker, elasticsearch, free_port, http_get, unique, wait_until};
+use crate::engine::{SocketProxy, copy_pipelines, docker, elasticsearch, free_port, http_get, unique, wait_until};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -24,8 +24,7 @@ impl Image {
         strip.arg("--strip-debug").arg("-o").arg(path("timberline")).arg(env!("CARGO_BIN_EXE_timberline"));
         assert!(strip.status().expect("binutils is installed").success());
         fs::create_dir(path("data")).unwrap();
-        fs::create_dir(path("pipelines")).unwrap();
-        fs::copy(Path::new(ROOT).join("pipelines/protrader5.conf"), path("pipelines/protrader5.conf")).unwrap();
+        copy_pipelines(&path("pipelines"));
         let name = unique("image");
         docker().cli(&["build", "--quiet", "--tag", &name, &folder.path().display().to_string()]);
         Image(name)
@@ -77,11 +76,12 @@ impl Drop for Deployed {
 
 /// The shipped pipeline with indices of the test's own, for containers with the test's label.
 fn pipelines(label: &str, settings: &str) -> tempfile::TempDir {
-    let shipped = fs::read_to_string(Path::new(ROOT).join("pipelines/protrader5.conf")).unwrap();
     let input = format!("docker {{ include_labels => [ \"it={label}\" ] filebeat_fields => true {settings} }}");
-    let text = shipped.replace("protrader5-", &format!("{label}-")).replace("docker { }", &input);
     let folder = tempfile::Builder::new().prefix("tl-pipelines").tempdir_in("/tmp").unwrap();
-    fs::write(folder.path().join("own.conf"), text).unwrap();
+    copy_pipelines(folder.path());
+    let file = folder.path().join("protrader5.conf");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, text.replace("protrader5-", &format!("{label}-")).replace("docker { }", &input)).unwrap();
     // Everybody may read it: the container is not the user who wrote it.
     Command::new("chmod").arg("-R").arg("a+rX").arg(folder.path()).status().unwrap();
     folder

@@ -29,6 +29,15 @@ mod tests {
     const OTHERS: [&str; 4] = ["bad-lines", "go", "java", "python"];
 
     #[test]
+    fn every_file_of_patterns_is_carried() {
+        let patterns = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/patterns");
+        let files = fs::read_dir(&patterns).unwrap().map(|entry| entry.unwrap().file_name());
+        let files: BTreeSet<String> = files.map(|name| name.to_string_lossy().into_owned()).collect();
+        let carried: BTreeSet<String> = super::super::PATTERNS.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(carried, files);
+    }
+
+    #[test]
     fn every_recorded_container_is_told() {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         let folders = fs::read_dir(&fixtures).unwrap().map(|entry| entry.unwrap().path());

@@ -26,6 +26,12 @@ use std::time::Duration;
 /// The pipeline that is shipped. Its first output gets every event.
 pub const PIPELINE: &str = include_str!("../../../pipelines/protrader5.conf");
 
+/// The patterns that it reads, by the names of their files.
+pub const PATTERNS: &[(&str, &str)] = &[
+    ("containers", include_str!("../../../pipelines/patterns/containers")),
+    ("errors", include_str!("../../../pipelines/patterns/errors")),
+];
+
 /// A Docker that hangs is none to show anything with.
 const PATIENCE: Duration = Duration::from_secs(3);
 

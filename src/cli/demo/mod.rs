@@ -64,10 +64,15 @@ fn folder(arguments: &DemoArguments) -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// The shipped pipeline, written beside the documents: it is the file to start from.
+/// The shipped pipeline and its patterns, written beside the documents: they are the files to start from.
 fn pipeline(folder: &Path) -> Result<Pipeline, Failure> {
     let file = conf(folder);
-    fs::write(&file, demo::PIPELINE).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let patterns = folder.join("patterns");
+    fs::create_dir_all(&patterns).map_err(|error| format!("cannot make folder {}: {error}", patterns.display()))?;
+    let of_patterns = demo::PATTERNS.iter().map(|(name, text)| (patterns.join(name), *text));
+    for (path, text) in of_patterns.chain([(file.clone(), demo::PIPELINE)]) {
+        fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
     let paths = vec![file.to_string_lossy().into_owned()];
     let loaded = load(&Request::of_paths(paths))?;
     loaded.pipeline.ok_or_else(|| Failure::Bug("the shipped pipeline does not compile".to_string()))

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::PATIENCE;
 use crate::engine::{
-    Container, ContainerSpec, Docker, Elasticsearch, Timberline, docker, elasticsearch, free_port, http_get, unique,
-    wait_until,
+    Container, ContainerSpec, Docker, Elasticsearch, Timberline, docker, elasticsearch, free_port, http_get,
+    shipped_pipeline, unique, wait_until,
 };
 
 /// What a run is made of. Each part has a default: the shared engines, the shipped pipeline.
@@ -27,10 +27,8 @@ impl Setup {
     /// `test` becomes part of the indices' and containers' names.
     pub fn new(test: &str) -> Setup {
         let name = unique(test);
-        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/protrader5.conf");
-        let shipped = fs::read_to_string(shipped).expect("the pipeline is shipped");
         Setup {
-            pipeline: shipped.replace("protrader5-", &format!("{name}-")),
+            pipeline: shipped_pipeline().replace("protrader5-", &format!("{name}-")),
             docker: String::new(),
             hosts: String::new(),
             data: None,

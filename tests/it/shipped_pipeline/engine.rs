@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{BAD_LINES, SEARCHES, Shape, at, counts, each_unjoined, folder};
-use crate::engine::{Timberline, elasticsearch, unique};
+use crate::engine::{Timberline, elasticsearch, shipped_pipeline, unique};
 
 #[test]
 fn all_fixtures_are_indexed() {
@@ -54,8 +54,7 @@ fn index(shapes: &[&Shape]) -> (String, Vec<String>) {
 
 /// The shipped pipeline, its indices renamed, behind one file input a fixture.
 fn config_of(shapes: &[&Shape], dir: &Path, name: &str) -> String {
-    let shipped = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/protrader5.conf"));
-    let shipped = shipped.expect("the pipeline is part of the project");
+    let shipped = shipped_pipeline();
     let (_, filters) = shipped.split_once("\nfilter {").expect("filters follow the input");
     let inputs: String = shapes.iter().map(|shape| input_of(dir, shape)).collect();
     format!("input {{ {inputs} }}\nfilter {{{}", filters.replace("\"protrader5-", &format!("\"{name}-")))
