@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Folders of the root that are made by builds and runs, not written by anybody.
-const MADE: &[&str] = &["target", ".git", ".engines"];
+const MADE: &[&str] = &["target", ".git", ".engines", "node_modules"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
