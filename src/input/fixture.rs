@@ -35,6 +35,7 @@ pub struct Fixture<'a> {
     pub arrived: Timestamp,
 }
 
+/// One line of a json-file log.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -45,6 +46,13 @@ struct Envelope<'a> {
     time: Cow<'a, str>,
 }
 
+impl<'a> Envelope<'a> {
+    /// `None`: it is no JSON object of that kind. (An array would do for a structure, too.)
+    fn of(line: &'a str) -> Option<Envelope<'a>> {
+        if line.trim_start().starts_with('{') { serde_json::from_str(line).ok() } else { None }
+    }
+}
+
 /// Tells the shape by the first lines that are not blank.
 pub fn guess(bytes: &[u8]) -> Shape {
     let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(5).peekable();
@@ -53,7 +61,8 @@ pub fn guess(bytes: &[u8]) -> Shape {
     }
     let (mut docker, mut object) = (true, true);
     for line in lines {
-        docker &= serde_json::from_slice::<Envelope<'_>>(line).is_ok_and(|envelope| !envelope.time.is_empty());
+        let envelope = std::str::from_utf8(line).ok().and_then(Envelope::of);
+        docker &= envelope.is_some_and(|envelope| !envelope.time.is_empty());
         object &= serde_json::from_slice::<HashMap<Cow<'_, str>, serde::de::IgnoredAny>>(line).is_ok();
     }
     match (docker, object) {
@@ -129,7 +138,7 @@ impl Fixture<'_> {
         // A line without anything in it is a line, as it is for the `file` input.
         for line in bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line)) {
             let text = String::from_utf8_lossy(line);
-            let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
+            let Some(envelope) = Envelope::of(&text) else {
                 chunks.push(self.chunk(&self.source("stdout"), line.to_vec(), whole(line.len(), 0, 0)));
                 continue;
             };
@@ -205,6 +214,16 @@ mod tests {
         check("{\"log\":\"x\"}\n{\"message\":\"y\"}", Shape::Events);
         check("hello\n{}\n", Shape::Lines);
         check("\n\n", Shape::Lines);
+        check("[\"x\\n\",\"stdout\",\"2026-11-23T10:00:00Z\"]\n", Shape::Lines);
+    }
+
+    #[test]
+    fn what_is_no_record_stays_as_it_stands() {
+        let fixture = Fixture { name: "f", facts: "{}", shape: Shape::Docker, input: 0, arrived: Timestamp::default() };
+        for line in ["[\"log\"]", "null", "{\"log\":7}", "{\"log\":\"cut", ""] {
+            let chunks = fixture.chunks(format!("{line}\n").as_bytes());
+            assert_eq!(chunks.iter().map(|chunk| chunk.bytes.as_slice()).collect::<Vec<_>>(), [line.as_bytes()]);
+        }
     }
 
     #[test]
