@@ -309,6 +309,7 @@ impl Running {
             refused = of("refused"),
             on_disk = total(metrics::QUEUE_DOCUMENTS),
             lost_on_disk = total(metrics::QUEUE_LOST),
+            torn_on_disk = total(metrics::QUEUE_TORN),
             undelivered = total(metrics::DOCUMENTS_OPEN),
             open = receipts(Registry::receipts_open),
             forgotten = receipts(Registry::receipts_forgotten),

@@ -29,6 +29,7 @@ struct Figures {
     bytes: Gauge,
     kept: Counter,
     lost: Counter,
+    torn: Counter,
 }
 
 impl Figures {
@@ -38,6 +39,7 @@ impl Figures {
             bytes: metrics::gauge(metrics::QUEUE_BYTES, &[output]),
             kept: metrics::counter(metrics::QUEUE_KEPT, &[output]),
             lost: metrics::counter(metrics::QUEUE_LOST, &[output]),
+            torn: metrics::counter(metrics::QUEUE_TORN, &[output]),
         }
     }
 }
@@ -85,6 +87,7 @@ impl DiskSpool {
                     "documents in the queue on disk are damaged or missing: they are lost"
                 );
             }
+            self.figures.torn.increment(lost.torn_documents);
             if lost.torn_bytes > 0 || lost.torn_documents > 0 {
                 tracing::warn!(
                     output = self.output,

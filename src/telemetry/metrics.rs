@@ -16,7 +16,7 @@ pub struct Metric {
 }
 
 /// The label that is added to samples of plugins.
-const PIPELINE: &str = "pipeline";
+pub(super) const PIPELINE: &str = "pipeline";
 /// What a pipeline is called when nobody says.
 const DEFAULT_PIPELINE: &str = "main";
 
@@ -108,10 +108,12 @@ metrics! {
     DEAD_LETTER_BYTES: Gauge "timberline_dead_letter_bytes" ["output"] "Bytes of dead letters on disk.";
     DEAD_LETTERS_FORGOTTEN: Counter "timberline_dead_letters_forgotten_total" ["output"] "Dead letters that were dropped to make room for newer ones.";
     CONFLICTS: Counter "timberline_conflicts_total" ["output"] "Documents that were already there.";
+    CONFLICTS_UNEXPECTED: Counter "timberline_conflicts_unexpected_total" ["output"] "Documents that were already there though nobody had sent them: somebody else writes the same ids.";
     QUEUE_DOCUMENTS: Gauge "timberline_queue_documents" ["output"] "Documents in the queue on disk that were not taken out again.";
     QUEUE_FOUND: Counter "timberline_queue_found_total" ["output"] "Documents that lay in the queue on disk at the start.";
     QUEUE_BYTES: Gauge "timberline_queue_bytes" ["output"] "Bytes that the queue on disk takes.";
     QUEUE_KEPT: Counter "timberline_queue_kept_total" ["output"] "Documents written to the queue on disk.";
+    QUEUE_TORN: Counter "timberline_queue_torn_total" ["output"] "Documents of a write to the queue on disk that a crash cut off, passed over: they are read again from their sources.";
     QUEUE_LOST: Counter "timberline_queue_lost_total" ["output"] "Documents in the queue on disk that could not be read back.";
     BUILD_INFO: Gauge "timberline_build_info" ["version"] "1, with the version as a label.";
 }

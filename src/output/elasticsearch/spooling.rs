@@ -65,6 +65,31 @@ pub struct Moved {
     pub read: usize,
 }
 
+/// When a disk that failed, or is full, is tried again.
+struct Trying {
+    again: Option<Instant>,
+    backoff: Backoff,
+}
+
+impl Trying {
+    fn new(backoff: Backoff) -> Trying {
+        Trying { again: None, backoff }
+    }
+
+    fn is_ready(&self, now: Instant) -> bool {
+        self.again.is_none_or(|again| again <= now)
+    }
+
+    fn failed(&mut self, now: Instant, random: u64) {
+        self.again = Some(now + self.backoff.next(random));
+    }
+
+    fn went_well(&mut self) {
+        self.again = None;
+        self.backoff.reset();
+    }
+}
+
 /// The one who gives out jobs.
 pub struct Spooling {
     output: String,
@@ -73,9 +98,9 @@ pub struct Spooling {
     exists: bool,
     stock: Stock,
     tended: Instant,
-    /// The disk failed or is full: when to try again.
-    again: Option<Instant>,
-    backoff: Backoff,
+    keeping: Trying,
+    /// What lies on a disk that takes no more can be read all the same, and makes room when it is delivered.
+    reading: Trying,
     full: OnceAMinute,
     failed: OnceAMinute,
     began: OnceAMinute,
@@ -89,8 +114,8 @@ impl Spooling {
             stock: spool.as_ref().map(|spool| spool.stock()).unwrap_or_default(),
             spool,
             tended: now,
-            again: None,
-            backoff,
+            keeping: Trying::new(backoff.clone()),
+            reading: Trying::new(backoff),
             full: OnceAMinute::default(),
             failed: OnceAMinute::default(),
             began: OnceAMinute::default(),
@@ -115,7 +140,7 @@ impl Spooling {
     /// When there is something to do that is not to be done now.
     pub fn due(&self) -> Option<Instant> {
         let tend = (self.has_room_to_free() && self.spool.is_some()).then(|| self.tended + TEND_INTERVAL);
-        [tend, self.again].into_iter().flatten().min()
+        [tend, self.keeping.again, self.reading.again].into_iter().flatten().min()
     }
 
     /// Not `documents`: the last of them may be settled while the disk is tended, and its room is still taken after that.
@@ -125,10 +150,9 @@ impl Spooling {
 
     pub fn next(&mut self, outbox: &mut Outbox, need: Need, now: Instant) -> Option<Job> {
         let spool = self.spool.take()?;
-        let ready = self.again.is_none_or(|again| again <= now);
-        let what = if let Some(spill) = ready.then(|| outbox.spill(need)).flatten() {
+        let what = if let Some(spill) = self.keeping.is_ready(now).then(|| outbox.spill(need)).flatten() {
             Some(What::Keep(spill))
-        } else if let Some((lane, bytes)) = ready.then(|| outbox.lacks(need, now)).flatten() {
+        } else if let Some((lane, bytes)) = self.reading.is_ready(now).then(|| outbox.lacks(need, now)).flatten() {
             Some(What::Read(lane, bytes))
         } else if self.has_room_to_free() && now >= self.tended + TEND_INTERVAL {
             Some(What::Tend)
@@ -174,9 +198,13 @@ impl Spooling {
         random: u64,
     ) -> Moved {
         let batch = match batch {
-            Ok(batch) => batch,
+            Ok(batch) => {
+                self.reading.went_well();
+                batch
+            }
             Err(why) => {
-                self.refused(Refusal::Disk(why), now, random);
+                self.reading.failed(now, random);
+                self.say_refused(Refusal::Disk(why), now);
                 None
             }
         };
@@ -195,16 +223,15 @@ impl Spooling {
             );
         }
         match why {
-            Some(why) => self.refused(why, now, random),
-            None => {
-                self.backoff.reset();
-                self.again = None;
+            Some(why) => {
+                self.keeping.failed(now, random);
+                self.say_refused(why, now);
             }
+            None => self.keeping.went_well(),
         }
     }
 
-    fn refused(&mut self, why: Refusal, now: Instant, random: u64) {
-        self.again = Some(now + self.backoff.next(random));
+    fn say_refused(&mut self, why: Refusal, now: Instant) {
         match why {
             Refusal::Full if self.full.may(now) => tracing::warn!(
                 output = self.output,
@@ -257,8 +284,9 @@ fn settle(pieces: Vec<Piece>, mut documents: usize) -> (usize, Vec<Piece>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::piece::batch;
     use super::*;
-    use crate::event::spool::Lent;
+    use crate::event::spool::{Lent, MAIN};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -293,6 +321,46 @@ mod tests {
                 bytes: if self.is_freed { 0 } else { 100 },
             }
         }
+    }
+
+    /// It takes nothing more, and gives out what it has. It stands for the real queue, which is full only by and by.
+    struct Full;
+
+    impl Spool for Full {
+        fn lanes(&self) -> Vec<Box<[u8]>> {
+            vec![MAIN.into()]
+        }
+        fn keep<'a>(&mut self, _: &[u8], _: &mut dyn Iterator<Item = Lent<'a>>) -> Kept {
+            Kept { documents: 0, why: Some(Refusal::Full) }
+        }
+        fn next(&mut self, _: &[u8], _: usize) -> io::Result<Option<DocBatch>> {
+            Ok(Some(batch(&[("a", "old")], Vec::new())))
+        }
+        fn has_more(&self, _: &[u8]) -> bool {
+            true
+        }
+        fn tend(&mut self) {}
+        fn close(&mut self) {}
+        fn stock(&self) -> Stock {
+            Stock { documents: 2, waiting: 2, bytes: 100 }
+        }
+    }
+
+    /// With the queue full and memory short, keeping more was tried again and again, and what lay there was never read: for ever.
+    #[test]
+    fn what_lies_in_a_full_queue_is_sent_although_more_waits_to_be_put_there() {
+        let now = Instant::now();
+        let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
+        let mut outbox = Outbox::new(1 << 20, 1, backoff.clone());
+        let mut spooling = Spooling::new("logs", Some(Box::new(Full)), backoff, now);
+        outbox.resume(&spooling.lanes(), false, now);
+        outbox.put(batch(&[("a", "new")], Vec::new()));
+        let need = Need { pressed: true, stalled: true, stopping: false };
+        for _ in 0..2 {
+            let job = spooling.next(&mut outbox, need, now).expect("there is something to keep, and something to read");
+            spooling.done(job.run(), &mut outbox, now, 0);
+        }
+        assert_eq!(outbox.next(now).map(|request| request.docs()), Some(1));
     }
 
     #[test]

@@ -98,6 +98,7 @@ fn balance(text: &str, output: &str) -> (u64, u64) {
         "timberline_documents_open",
         "timberline_queue_documents",
         "timberline_queue_lost_total",
+        "timberline_queue_torn_total",
     ]);
     (made, became)
 }

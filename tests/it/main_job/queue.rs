@@ -33,7 +33,7 @@ fn wait_until_all_is_read(job: &Job, lines: &Lines) {
     assert!(seen.1 > lines.total() / 2, "{seen:?}");
 }
 
-/// `made + found = verdicts + open + on disk + lost`, for an output that is at rest.
+/// `made + found = verdicts + open + on disk + lost + torn`, for an output that is at rest.
 #[track_caller]
 fn assert_books(job: &Job, output: &str) {
     let label = format!("output=\"{output}\"");
@@ -44,7 +44,8 @@ fn assert_books(job: &Job, output: &str) {
         let right = of("timberline_documents_total")
             + of("timberline_documents_open")
             + of("timberline_queue_documents")
-            + of("timberline_queue_lost_total");
+            + of("timberline_queue_lost_total")
+            + of("timberline_queue_torn_total");
         (left == right && left > 0).then_some(())
     };
     wait_until(&format!("the books of {output} balance"), PATIENCE, balanced);

@@ -126,6 +126,7 @@ impl Stage {
             "timberline_documents_open",
             "timberline_queue_documents",
             "timberline_queue_lost_total",
+            "timberline_queue_torn_total",
         ]);
         assert_eq!(made, became, "the books do not balance");
         assert_eq!(of(&["timberline_receipts_forgotten", "timberline_queue_lost_total", "timberline_gaps_total"]), 0);
