@@ -6,7 +6,7 @@
 use std::time::Instant;
 use timberline::app::load::{Request, load};
 use timberline::app::world::World;
-use timberline::event::chunk::{Chunk, Framing, Place, Source};
+use timberline::event::chunk::{Chunk, Framing, Place, Source, Watermark};
 use timberline::event::destination::DocBatch;
 use timberline::event::{Arena, Event, Identity, Timestamp};
 use timberline::filter::Effects as _;
@@ -109,6 +109,7 @@ fn round(pipeline: &Pipeline, logs: &[(String, Vec<u8>)], chunk_bytes: usize) ->
                 framing: Framing::Bytes { offset: from as u64 },
                 arrived: Timestamp { seconds: world.now().seconds + 86_400, nanos: 0 },
                 receipt: Receipt::untracked(),
+                watermark: Watermark::none(),
                 end: false,
             };
             let before = cpu_ns();

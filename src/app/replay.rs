@@ -9,7 +9,7 @@ use super::doors::{self, Doors};
 use super::dry_run::add_fixture_input;
 use crate::channel::Sender;
 use crate::disk::RealDisk;
-use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::{Identity, Timestamp};
 use crate::input::fixture::Shape;
@@ -221,6 +221,7 @@ fn chunk(letter: &Stored<'_>, receipt: Receipt, wiring: &Wiring) -> Chunk {
         framing: Framing::Lines(vec![line]),
         arrived: Timestamp::from_nanos(wiring.clock.now_ns()),
         receipt,
+        watermark: Watermark::none(),
         end: true,
     }
 }

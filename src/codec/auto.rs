@@ -24,8 +24,6 @@ const BYTES_MAX: usize = 1 << 20;
 const SPAN_NS_MAX: u64 = 10_000_000_000;
 /// Lines whose own times are farther apart were not printed together.
 const GAP_NS: u64 = 200_000_000;
-/// How long to wait for a line that does not come: longer than the gap, because reading takes its time too.
-const PATIENCE_NS: u64 = 500_000_000;
 /// How many lines are held without a proof that they belong.
 const UNPROVED_MAX: usize = 12;
 
@@ -92,10 +90,6 @@ impl Joiner for Auto {
 
     fn gap_ns(&self) -> Option<u64> {
         Some(GAP_NS)
-    }
-
-    fn patience_ns(&self) -> Option<u64> {
-        Some(PATIENCE_NS)
     }
 
     fn boxed(&self) -> Box<dyn Joiner> {

@@ -5,8 +5,9 @@
 //!
 //! Invariants:
 //! - A group's end is decided by content and by the lines' own times (a gap longer than `Joiner::gap_ns` ends it), so a
-//!   replay joins alike. The clock (`patience_ns`, counted from when the last line was read) only says when to stop
-//!   waiting for a line that does not come. Our own stopping decides nothing: what is held then is read again.
+//!   replay joins alike. Who says that a line does not come any more (`release`) must know that the source had none for so
+//!   long since the last line was read: the gap, and `LATE_NS` for a line that is stored later than it is stamped. Our own
+//!   stopping decides nothing: what is held then is read again.
 //! - A group of one line is that line. A joined one has the identity of its first line, and `last` says which was its last.
 //! - A source's position never comes to rest between two lines of a group: as long as anything is held, the receipts
 //!   stay open from the last chunk border that no group lies across.
@@ -18,6 +19,9 @@ use crate::event::{Identity, Timestamp};
 /// A border that groups lie across again and again is a border all the same after this many chunks: their bytes count.
 const CHAIN_CHUNKS_MAX: u64 = 64;
 
+/// How much later than its time a line may come to be read from a source that has just been read to its end.
+pub const LATE_NS: u64 = 300_000_000;
+
 /// Decides which lines belong together; has state, one a source.
 pub trait Joiner: Send {
     /// Takes the next line: into `group`, or behind what it gives out of it.
@@ -26,11 +30,9 @@ pub trait Joiner: Send {
     /// Nothing more comes: empties `group`.
     fn end(&mut self, group: &mut Group, each: &mut dyn FnMut(Frame<'_>));
 
-    /// Two lines whose own times are farther apart do not belong together.
+    /// Two lines whose own times are farther apart do not belong together; `None`: however far they are, and a line is waited
+    /// for, for ever.
     fn gap_ns(&self) -> Option<u64>;
-
-    /// How long to wait for another line; `None` is for ever.
-    fn patience_ns(&self) -> Option<u64>;
 
     fn boxed(&self) -> Box<dyn Joiner>;
 }
@@ -213,8 +215,8 @@ impl Framer for Joined {
     fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
         let Joined { lines, joiner, group, arrived_ns, .. } = self;
         lines.release(now_ns, force, &mut |line| take(&mut **joiner, group, line, each));
-        let is_over = |patience: u64| now_ns > arrived_ns.saturating_add(patience);
-        if !group.is_empty() && (force || joiner.patience_ns().is_some_and(is_over)) {
+        let is_over = |gap_ns: u64| now_ns > arrived_ns.saturating_add(gap_ns).saturating_add(LATE_NS);
+        if !group.is_empty() && (force || joiner.gap_ns().is_some_and(is_over)) {
             joiner.end(group, each);
         }
     }

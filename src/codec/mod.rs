@@ -61,8 +61,8 @@ pub trait Framer: Send {
     /// Finds the records of `chunk`. A record that is not complete stays here, unless the source ends with the chunk.
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>));
 
-    /// Gives out what is held: when `now_ns` (nanoseconds since 1970) says that nothing more can come, or, with
-    /// `force`, whatever the time.
+    /// Gives out what is held: when nothing has followed it up to `now_ns` (nanoseconds since 1970), and that is long enough; or,
+    /// with `force`, whatever the time.
     fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>));
 
     /// The bytes of records that are not complete; 0 if nothing is held.

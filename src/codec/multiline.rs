@@ -148,10 +148,6 @@ impl Joiner for Join {
         self.interval_ns
     }
 
-    fn patience_ns(&self) -> Option<u64> {
-        self.interval_ns
-    }
-
     fn boxed(&self) -> Box<dyn Joiner> {
         Box::new(Join { matcher: self.matcher.boxed(), ..*self })
     }

@@ -1,7 +1,7 @@
 //! What the codecs' tests share: chunks, and events as text.
 
 use super::{Build, CodecPlugin, Decoder, Expressions, Matcher, Reader, Start};
-use crate::event::chunk::{Chunk, Frame, Framing, Place, Source};
+use crate::event::chunk::{Chunk, Frame, Framing, Place, Source, Watermark};
 use crate::event::{Arena, Event, Identity, Timestamp, Value, json};
 use crate::plugin::{Fault, Given, Item, Settings};
 use crate::position::{Receipt, SourceKey};
@@ -17,6 +17,7 @@ pub fn chunk(bytes: &[u8], offset: u64, end: bool) -> Chunk {
         framing: Framing::Bytes { offset },
         arrived: Timestamp::default(),
         receipt: Receipt::untracked(),
+        watermark: Watermark::none(),
         end,
     }
 }

@@ -5,6 +5,7 @@ use super::Timestamp;
 use super::hints::Hints;
 use crate::position::{Receipt, SourceKey};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source as its events show it. Made anew when the facts change (a container is renamed); the key stays.
 #[derive(Debug)]
@@ -57,8 +58,45 @@ pub struct Chunk {
     pub arrived: Timestamp,
     /// Covers every line of the chunk.
     pub receipt: Receipt,
+    /// Until when nothing followed it.
+    pub watermark: Watermark,
     /// The source has ended: what a codec holds for it is complete.
     pub end: bool,
+}
+
+/// Until when a source is known to have nothing behind a chunk. The input keeps a clone of its last chunk's and raises it each time
+/// that it has found the end of the source; whoever waits for another line goes by this, and not by the clock: a line that is
+/// printed but not read yet must not come too late.
+#[derive(Clone, Debug, Default)]
+pub struct Watermark(Option<Arc<AtomicU64>>);
+
+impl Watermark {
+    /// Nothing is known yet.
+    pub fn new() -> Watermark {
+        Watermark(Some(Arc::default()))
+    }
+
+    /// For sources that are never read again: the clock decides.
+    pub fn none() -> Watermark {
+        Watermark(None)
+    }
+
+    /// At this time (nanoseconds since 1970) the source had nothing more.
+    pub fn raise(&self, time_ns: u64) {
+        if let Some(until_ns) = &self.0 {
+            until_ns.fetch_max(time_ns, Ordering::Release);
+        }
+    }
+
+    /// The source cannot be read on for long: the clock decides after all.
+    pub fn give_up(&self) {
+        self.raise(u64::MAX);
+    }
+
+    /// What the time is for whoever waits for another line: `now_ns` at most.
+    pub fn until(&self, now_ns: u64) -> u64 {
+        self.0.as_ref().map_or(now_ns, |until_ns| until_ns.load(Ordering::Acquire).min(now_ns))
+    }
 }
 
 /// Who finds the lines.

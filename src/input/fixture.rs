@@ -4,7 +4,7 @@
 //! terminal colours taken out.
 //! Plain lines and JSON events get their place from file and offset.
 
-use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
 use crate::event::{Identity, Timestamp};
 use crate::position::{Receipt, SourceKey};
 use serde::Deserialize;
@@ -128,6 +128,7 @@ impl Fixture<'_> {
             framing,
             arrived: self.arrived,
             receipt: Receipt::untracked(),
+            watermark: Watermark::none(),
             end: false,
         }
     }

@@ -20,6 +20,10 @@ use crate::telemetry::readiness::Readiness;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Who gets no room in the budget for so long may be waiting for lines that wait, in a codec, for the very ones that it would read.
+const ROOM_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What an input is given when it runs. Clones are cheap.
 #[derive(Clone)]

@@ -10,14 +10,14 @@ use super::program::{Program, Surroundings, Tally, Watcher};
 use super::route::Route;
 use crate::channel::{Closed, Empty, Receiver, Sender};
 use crate::codec::{Decoder, Framer, Reader, hinted};
-use crate::event::chunk::{Chunk, Frame, Place, Source};
+use crate::event::chunk::{Chunk, Frame, Place, Source, Watermark};
 use crate::event::destination::DocBatch;
 use crate::event::object::Object;
 use crate::event::{Arena, ArenaVec, Event, FieldRef, Shared, Tag, Timestamp, Value, json};
 use crate::filter::Effects;
 use crate::pool::Pool;
 use crate::position::{Receipt, SourceKey};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +72,8 @@ struct SourceState {
     framer: Box<dyn Framer>,
     reader: Box<dyn Reader>,
     source: Arc<Source>,
+    /// Of its last chunk.
+    watermark: Watermark,
     /// Calls of `framer.frames` so far.
     calls: u64,
     /// Receipts of chunks that the framer still holds lines of, with the call that brought them.
@@ -82,7 +84,8 @@ struct SourceState {
 pub struct Worker {
     program: Program,
     inputs: Vec<WorkerInput>,
-    sources: HashMap<SourceKey, SourceState>,
+    /// In an order of their own, so that the same lines give the same documents in the same order.
+    sources: BTreeMap<SourceKey, SourceState>,
     /// How many sources' codecs hold a record that is not complete.
     holding: usize,
     arena: Arena,
@@ -104,7 +107,7 @@ impl Worker {
         Worker {
             program,
             inputs: pipeline.inputs.iter().map(input).collect(),
-            sources: HashMap::new(),
+            sources: BTreeMap::new(),
             holding: 0,
             arena: Arena::with_capacity(64 << 10),
             counts: vec![Counts::default(); pipeline.inputs.len()],
@@ -134,6 +137,7 @@ impl Worker {
         let state =
             sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState::new(&chunk.source, &input.decoder));
         state.source = Arc::clone(&chunk.source);
+        state.watermark = chunk.watermark.clone();
         let facts_arena = Arena::new();
         let facts = Facts::read(&chunk.source, chunk.arrived, &facts_arena);
         let counts = &mut counts[chunk.source.input];
@@ -189,7 +193,8 @@ impl Worker {
         outbox.flush(Vec::new())
     }
 
-    /// Lets codecs give out what has waited long enough by the clock, or everything with `force`.
+    /// Lets codecs give out what has waited long enough, by the clock and by what is known of their sources; or everything, with
+    /// `force`.
     pub fn release(&mut self, force: bool, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
         self.release_at(effects.now(), force, effects, outbox)
     }
@@ -225,10 +230,10 @@ impl Worker {
             let source = Arc::clone(&state.source);
             let facts = Facts::read(&source, now, &facts_arena);
             let counts = &mut counts[state.source.input];
-            let SourceState { framer, reader, .. } = &mut *state;
+            let SourceState { framer, reader, watermark, .. } = &mut *state;
             let mut each =
                 |frame: Frame<'_>| record(frame, &facts, input, &mut **reader, program, arena, effects, outbox, counts);
-            framer.release(now.as_nanos().unwrap_or(0), force, &mut each);
+            framer.release(watermark.until(now.as_nanos().unwrap_or(0)), force, &mut each);
             let receipts = state.closing(holding);
             outbox.flush(receipts)?;
         }
@@ -242,7 +247,8 @@ impl SourceState {
             Some(hints) => hinted::decoder(hints, decoder),
             None => decoder.clone(),
         };
-        SourceState { framer, reader, source: Arc::clone(source), calls: 0, open: VecDeque::new() }
+        let (source, watermark) = (Arc::clone(source), Watermark::none());
+        SourceState { framer, reader, source, watermark, calls: 0, open: VecDeque::new() }
     }
 
     /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share;

@@ -6,7 +6,7 @@
 use super::shift::retold;
 use crate::channel::weight;
 use crate::event::Timestamp;
-use crate::event::chunk::{Chunk, Framing, Line, Source};
+use crate::event::chunk::{Chunk, Framing, Line, Source, Watermark};
 use crate::input::fixture::{Fixture, Shape};
 use crate::input::origin::Origin;
 use crate::input::{Deserted, Input, Running, Wiring};
@@ -148,6 +148,7 @@ async fn now_told(chunk: Chunk, wiring: &Wiring, ordinals: &mut Ordinals) -> Chu
         framing: Framing::Lines(vec![line]),
         arrived: now,
         receipt,
+        watermark: Watermark::none(),
         end: false,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `traces/<language>.txt` holds traces as the programs print them, parted by `-----`; the first line says which program.
 
+use super::super::joining::LATE_NS;
 use super::super::testing::{chunk, decoder};
 use super::*;
 use crate::event::chunk::{Chunk, Framing, Line};
@@ -175,11 +176,12 @@ fn a_gap_between_the_lines_own_times_ends_a_group_whatever_the_clock_says() {
 fn the_clock_ends_a_group_when_nothing_more_comes() {
     let mut framer = decoder(&PLUGIN, &[]).framer;
     let mut input = stamped(["ERROR could not settle"].into_iter(), 0);
-    input.arrived = Timestamp::from_nanos(5 * PATIENCE_NS);
+    let (arrived, patience) = (5_000_000_000, GAP_NS + LATE_NS);
+    input.arrived = Timestamp::from_nanos(arrived);
     framer.frames(&input, &mut |_| panic!("a trace may follow"));
-    framer.release(6 * PATIENCE_NS, false, &mut |_| panic!("it is too early"));
+    framer.release(arrived + patience, false, &mut |_| panic!("it is too early"));
     let mut count = 0;
-    framer.release(6 * PATIENCE_NS + 1, false, &mut |_| count += 1);
+    framer.release(arrived + patience + 1, false, &mut |_| count += 1);
     assert_eq!((count, framer.held_since()), (1, None));
 }
 

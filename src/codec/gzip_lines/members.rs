@@ -6,7 +6,7 @@
 
 use super::super::Framer;
 use crate::event::Identity;
-use crate::event::chunk::{Chunk, Frame, Framing, Place, Source};
+use crate::event::chunk::{Chunk, Frame, Framing, Place, Source, Watermark};
 use crate::event::time::Timestamp;
 use crate::position::Receipt;
 use flate2::{Decompress, FlushDecompress, Status};
@@ -198,8 +198,8 @@ impl Member {
     fn lines(&mut self, bytes: Vec<u8>, damaged: bool, end: bool, each: &mut dyn FnMut(Frame<'_>)) {
         let framing = Framing::Bytes { offset: self.unpacked };
         self.unpacked += bytes.len() as u64;
-        let (arrived, receipt) = (Timestamp::default(), Receipt::untracked());
-        let chunk = Chunk { source: Arc::clone(&self.source), bytes, framing, arrived, receipt, end };
+        let (arrived, receipt, watermark) = (Timestamp::default(), Receipt::untracked(), Watermark::none());
+        let chunk = Chunk { source: Arc::clone(&self.source), bytes, framing, arrived, receipt, watermark, end };
         let Member { lines, numbers, .. } = self;
         lines.frames(&chunk, &mut |frame| {
             let (identity, time) = (numbers.next(), numbers.time);

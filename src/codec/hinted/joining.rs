@@ -46,10 +46,6 @@ impl Joiner for Join {
         self.0.timeout_ns
     }
 
-    fn patience_ns(&self) -> Option<u64> {
-        self.0.timeout_ns
-    }
-
     fn boxed(&self) -> Box<dyn Joiner> {
         Box::new(Join(self.0.clone()))
     }

@@ -1,5 +1,6 @@
 //! What becomes of lines: the documentation's examples, each setting, and a naive joiner on random lines.
 
+use super::super::joining::LATE_NS;
 use super::super::testing::{build, chunk, decode, decoder, read};
 use super::*;
 use crate::event::chunk::{Chunk, Framing, Line};
@@ -80,8 +81,9 @@ fn held_lines_wait_for_the_next_or_for_the_interval() {
 
     let mut lines = decoder(&PLUGIN, &[PREVIOUS, &[("auto_flush_interval", "2")]].concat()).framer;
     lines.frames(&chunk(b"a\n b\n", 0, false), &mut |_| panic!("more may come"));
-    lines.release(2 * NANOS_PER_SECOND, false, &mut |_| panic!("it is too early"));
-    lines.release(2 * NANOS_PER_SECOND + 1, false, &mut |frame| out.push((frame.bytes.to_vec(), frame.lines)));
+    let patience = 2 * NANOS_PER_SECOND + LATE_NS;
+    lines.release(patience, false, &mut |_| panic!("it is too early"));
+    lines.release(patience + 1, false, &mut |frame| out.push((frame.bytes.to_vec(), frame.lines)));
     assert_eq!((out, lines.held_since()), (vec![(b"a\n b".to_vec(), 2)], None));
 }
 

@@ -9,8 +9,9 @@ use super::shared::{Over, Shared};
 use crate::channel::weight;
 use crate::event::Identity;
 use crate::event::Timestamp;
-use crate::event::chunk::{Chunk, Framing, Line, Place, Source};
+use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
 use crate::event::hints::Hints;
+use crate::input::ROOM_PATIENCE;
 use crate::input::origin::Origin;
 use crate::position::{Position, SourceKey};
 use std::sync::Arc;
@@ -47,13 +48,16 @@ pub struct Tap {
     up_to: Option<Position>,
     /// A worker has chunks of it, and was not told that it has ended.
     is_known: bool,
+    /// Of the last chunk.
+    watermark: Watermark,
 }
 
 impl Tap {
     pub fn new(stream: Stream, origin: &Origin, hints: Option<Arc<Hints>>, shared: &Shared) -> Tap {
         let source = source(stream, origin, hints, shared);
         let cursor = Cursor::new(shared.wiring.ledger.position(&source.key));
-        Tap { stream, source, cursor, bytes: Vec::new(), lines: Vec::new(), up_to: None, is_known: false }
+        let (bytes, lines, watermark) = (Vec::new(), Vec::new(), Watermark::none());
+        Tap { stream, source, cursor, bytes, lines, up_to: None, is_known: false, watermark }
     }
 
     pub fn stream(&self) -> Stream {
@@ -110,9 +114,10 @@ impl Tap {
         let held = weight(self.bytes.capacity() + self.lines.capacity() * size_of::<Line>());
         if !shared.wiring.budget.try_take(held) {
             open.release();
-            shared.take_from_budget(held).await?;
+            self.take_room(held, shared).await?;
         }
         self.is_known = !end;
+        self.watermark = Watermark::new();
         let receipt = shared.wiring.ledger.open(&self.source.key, up_to, held);
         let chunk = Chunk {
             source: Arc::clone(&self.source),
@@ -120,9 +125,32 @@ impl Tap {
             framing: Framing::Lines(std::mem::take(&mut self.lines)),
             arrived: Timestamp::from_nanos(shared.wiring.clock.now_ns()),
             receipt,
+            watermark: self.watermark.clone(),
             end,
         };
         shared.hand_over(chunk).await
+    }
+
+    async fn take_room(&self, bytes: usize, shared: &Shared) -> Result<(), Over> {
+        let taken = shared.take_from_budget(bytes);
+        tokio::pin!(taken);
+        if let Ok(taken) = tokio::time::timeout(ROOM_PATIENCE, &mut taken).await {
+            return taken;
+        }
+        self.watermark.give_up();
+        taken.await
+    }
+
+    /// At this time the log had nothing behind what was handed over.
+    pub fn is_quiet_at(&self, time_ns: u64) {
+        if self.up_to.is_none() && !self.cursor.doubts() {
+            self.watermark.raise(time_ns);
+        }
+    }
+
+    /// It is not known when the log is read on.
+    pub fn give_up_waiting(&self) {
+        self.watermark.give_up();
     }
 
     /// The other stream has come to `latest`, and this one has nothing open: it has nothing before it, less the disorder.
@@ -174,6 +202,7 @@ impl Tap {
             framing: Framing::Lines(Vec::new()),
             arrived: Timestamp::from_nanos(shared.wiring.clock.now_ns()),
             receipt: shared.wiring.ledger.open(&self.source.key, up_to, 0),
+            watermark: Watermark::none(),
             end: true,
         };
         shared.hand_over(chunk).await

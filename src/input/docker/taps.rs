@@ -8,6 +8,7 @@ use super::rate::Rate;
 use super::shared::{Over, Shared};
 use super::tap::{Kept, Tap};
 use crate::event::hints::Hints;
+use crate::input::ROOM_PATIENCE;
 use crate::input::origin::Origin;
 use crate::position::Position;
 use std::sync::Arc;
@@ -136,7 +137,17 @@ impl Taps {
 
     /// Waits for room for a line that is open.
     pub async fn wait_for_room(&mut self, bytes: usize) {
-        self.open.wait_for(bytes).await;
+        let room = self.open.wait_for(bytes);
+        tokio::pin!(room);
+        if tokio::time::timeout(ROOM_PATIENCE, &mut room).await.is_err() {
+            self.taps.iter().for_each(Tap::give_up_waiting);
+            room.await;
+        }
+    }
+
+    /// At this time the log had nothing but what was handed over, and the lines that are open.
+    pub fn are_quiet_at(&self, time_ns: u64, joiners: &Joiners) {
+        self.taps.iter().filter(|tap| !joiners.is_open(tap.stream())).for_each(|tap| tap.is_quiet_at(time_ns));
     }
 
     /// A long line is open.

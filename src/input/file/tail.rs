@@ -6,10 +6,10 @@
 use super::discover::Found;
 use super::{Config, facts, shown};
 use crate::channel::weight;
-use crate::event::chunk::{Chunk, Framing, Place, Source};
+use crate::event::chunk::{Chunk, Framing, Place, Source, Watermark};
 use crate::event::{Identity, Timestamp};
 use crate::input::disk::{FileId, read_at};
-use crate::input::{Deserted, Wiring};
+use crate::input::{Deserted, ROOM_PATIENCE, Wiring};
 use crate::position::{Position, Receipt, SourceKey};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -42,6 +42,8 @@ pub struct Tail {
     /// The first byte that was not handed on.
     offset: u64,
     last_grown: Instant,
+    /// Of the last chunk.
+    watermark: Watermark,
     finished: bool,
     /// An error was said; it is not said again until the file can be read.
     complained: bool,
@@ -56,6 +58,7 @@ impl Tail {
             source: None,
             offset: 0,
             last_grown: Instant::now(),
+            watermark: Watermark::none(),
             finished: false,
             complained: false,
         }
@@ -76,6 +79,7 @@ impl Tail {
         if self.finished {
             return Ok(Some(Progress::AtEnd));
         }
+        let looked_ns = wiring.clock.now_ns();
         match self.read(config, wiring) {
             Ok(Some(chunk)) => {
                 self.complained = false;
@@ -83,7 +87,12 @@ impl Tail {
                 wiring.hand_over_blocking(chunk)?;
                 Ok(Some(Progress::Read))
             }
-            Ok(None) => self.at_end(config, wiring),
+            Ok(None) => {
+                if !wiring.stop.is_stopped() {
+                    self.watermark.raise(looked_ns);
+                }
+                self.at_end(config, wiring)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => {
                 if !std::mem::replace(&mut self.complained, true) {
@@ -105,6 +114,7 @@ impl Tail {
             framing,
             arrived,
             receipt: Receipt::untracked(),
+            watermark: Watermark::none(),
             end: true,
         })
     }
@@ -139,7 +149,9 @@ impl Tail {
         self.offset += bytes.len() as u64;
         let receipt = wiring.ledger.open(&source.key, Position { at: self.offset, ordinal: 0 }, weight(bytes.len()));
         let arrived = Timestamp::from_nanos(wiring.clock.now_ns());
-        Ok(Some(Chunk { source, bytes, framing, arrived, receipt, end: false }))
+        self.watermark = Watermark::new();
+        let watermark = self.watermark.clone();
+        Ok(Some(Chunk { source, bytes, framing, arrived, receipt, watermark, end: false }))
     }
 
     /// The size now. A closed file is asked by name and opened when it has grown.
@@ -208,20 +220,22 @@ impl Tail {
                 }
                 None => {}
             }
-            return Ok(take(wiring, bytes.len()).then_some(bytes));
+            return Ok(self.take(bytes.len(), wiring).then_some(bytes));
         }
     }
-}
 
-/// Waits for the budget; `false` when the daemon stops meanwhile.
-fn take(wiring: &Wiring, bytes: usize) -> bool {
-    loop {
-        if wiring.budget.take_within(weight(bytes), BUDGET_PATIENCE) {
-            return true;
+    /// Waits for the budget; `false` when the daemon stops meanwhile.
+    fn take(&self, bytes: usize, wiring: &Wiring) -> bool {
+        let since = Instant::now();
+        while !wiring.budget.take_within(weight(bytes), BUDGET_PATIENCE) {
+            if wiring.stop.is_stopped() {
+                return false;
+            }
+            if since.elapsed() > ROOM_PATIENCE {
+                self.watermark.give_up();
+            }
         }
-        if wiring.stop.is_stopped() {
-            return false;
-        }
+        true
     }
 }
 

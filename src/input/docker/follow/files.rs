@@ -22,6 +22,9 @@ use tokio::time::Instant;
 /// How often a file is looked at that the system tells of, and one that it does not tell of.
 const LOOK_TOLD: Duration = Duration::from_secs(5);
 const LOOK_UNTOLD: Duration = Duration::from_millis(250);
+/// The first look at a file that has become quiet: a codec may hold lines until it is known that nothing followed them. Each
+/// further look waits half as long again.
+const LOOK_FIRST: Duration = Duration::from_millis(510);
 /// A log that grows without end is read at most so often: its lines come together then, and one alone waits for nothing.
 const PACE: Duration = Duration::from_millis(2);
 
@@ -53,6 +56,10 @@ struct Reading {
     reader: RecordReader,
     bell: Bell,
     life: Life,
+    /// When the last line came.
+    since: Instant,
+    /// How long the next look at a quiet file waits, at most.
+    calm: Duration,
 }
 
 impl Follower {
@@ -74,6 +81,8 @@ impl Follower {
             reader: RecordReader::new(inspected.tty, shared.config.line_bytes_max),
             bell,
             life: if inspected.phase == Phase::Running { Life::Running } else { Life::Ended },
+            since: Instant::now(),
+            calm: LOOK_FIRST,
         };
         shared.counters.sources.increment(count);
         let ended = self.read_on(&mut reading).await;
@@ -93,6 +102,7 @@ impl Follower {
     /// read.
     async fn read_on(&mut self, reading: &mut Reading) -> Result<Woken, Over> {
         loop {
+            let looked_ns = self.shared.wiring.clock.now_ns();
             let step = match reading.step(&self.shared).await? {
                 Ok(step) => step,
                 Err(error) => {
@@ -103,6 +113,7 @@ impl Follower {
             };
             match step {
                 Step::Lines(bytes, part) => {
+                    (reading.since, reading.calm) = (Instant::now(), LOOK_FIRST);
                     if !self.take(reading, bytes, part).await? {
                         return Ok(Woken::Look);
                     }
@@ -114,7 +125,7 @@ impl Follower {
                 Step::Jump(jump) => self.taps.iter_mut().for_each(|taps| taps.jump(jump)),
                 Step::AtEnd(buffer) => {
                     self.shared.wiring.pool.give(buffer);
-                    if let Some(woken) = self.at_end(reading).await? {
+                    if let Some(woken) = self.at_end(reading, looked_ns).await? {
                         return Ok(woken);
                     }
                 }
@@ -138,13 +149,14 @@ impl Follower {
         if shared.wiring.stop.is_stopped() { Err(Over) } else { Ok(has_room) }
     }
 
-    /// The file has nothing more for now: what was collected goes. `None`: read on.
-    async fn at_end(&mut self, reading: &mut Reading) -> Result<Option<Woken>, Over> {
+    /// The file had nothing more at `looked_ns`: what was collected goes. `None`: read on.
+    async fn at_end(&mut self, reading: &mut Reading, looked_ns: u64) -> Result<Option<Woken>, Over> {
         self.unread = false;
         if reading.life != Life::Running {
             return Ok(Some(Woken::Nudged));
         }
         self.flush_files(reading).await?;
+        self.is_quiet_at(looked_ns, reading);
         self.shared.or_over(tokio::time::sleep(PACE)).await?;
         match self.quiet(reading).await? {
             Woken::Look => {}
@@ -155,10 +167,13 @@ impl Follower {
         Ok(None)
     }
 
+    fn is_quiet_at(&self, looked_ns: u64, reading: &Reading) {
+        self.taps.iter().for_each(|taps| taps.are_quiet_at(looked_ns, reading.reader.joiners()));
+    }
+
     /// Waits at the end of the file.
-    async fn quiet(&self, reading: &Reading) -> Result<Woken, Over> {
+    async fn quiet(&self, reading: &mut Reading) -> Result<Woken, Over> {
         let (shared, mail) = (&self.shared, &self.mail);
-        let since = Instant::now();
         let holds = self.taps.as_ref().is_some_and(Taps::holds);
         loop {
             tokio::select! {
@@ -168,12 +183,15 @@ impl Follower {
                 () = reading.bell.rung() => return Ok(Woken::Look),
                 () = mail.nudged.notified() => return Ok(Woken::Nudged),
                 () = shared.streams.asked() => {
-                    if since.elapsed() > TURN {
+                    if reading.since.elapsed() > TURN {
                         return Ok(Woken::Asked);
                     }
                 }
-                () = tokio::time::sleep(OPEN_PATIENCE), if holds && shared.wiring.budget.is_pressed() => return Ok(Woken::Asked),
-                () = tokio::time::sleep(reading.look_interval()) => return Ok(Woken::Look),
+                () = tokio::time::sleep_until(reading.since + OPEN_PATIENCE), if holds && shared.wiring.budget.is_pressed() => return Ok(Woken::Asked),
+                () = tokio::time::sleep(reading.look_interval()) => {
+                    reading.calm = reading.calm.saturating_mul(3) / 2;
+                    return Ok(Woken::Look);
+                }
             }
         }
     }
@@ -218,15 +236,16 @@ impl Follower {
         reading.log = None;
         self.taps.iter_mut().for_each(|taps| _ = taps.hold(0));
         loop {
-            match self.quiet(&reading).await? {
+            match self.quiet(&mut reading).await? {
                 Woken::Nudged => return Ok(Next::Again),
                 Woken::Left => return Ok(Next::Leave),
                 Woken::Look | Woken::Asked => {}
             }
-            let path = path.clone();
+            let (path, looked_ns) = (path.clone(), shared.wiring.clock.now_ns());
             if shared.on_disk(move || Glimpse::of(&path).ok()).await? != seen {
                 return Ok(Next::Again);
             }
+            self.is_quiet_at(looked_ns, &reading);
         }
     }
 
@@ -254,6 +273,6 @@ impl Reading {
     }
 
     fn look_interval(&self) -> Duration {
-        if self.bell.is_told() { LOOK_TOLD } else { LOOK_UNTOLD }
+        self.calm.min(if self.bell.is_told() { LOOK_TOLD } else { LOOK_UNTOLD })
     }
 }

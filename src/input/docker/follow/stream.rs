@@ -18,6 +18,12 @@ use tokio::time::Instant;
 /// What the engine is given to answer for the last record, and a stalled stream to bring it after all.
 const STALL_ANSWER_LIMIT: Duration = Duration::from_secs(30);
 const STALL_GRACE: Duration = Duration::from_secs(2);
+/// How much later than from its file a line may come from the engine.
+const FORWARD_NS: u64 = 500_000_000;
+/// When a stream that has become quiet is looked at first, and how much longer each further look waits than the one before: a codec may
+/// hold lines until it is known that nothing followed them.
+const LOOK_FIRST: Duration = Duration::from_millis(1_050);
+const LOOK_GROWTH: f64 = 1.5;
 /// An answer that brings no line and ends within this was given when the container had ended already: its log may be gone.
 const TOO_LATE: Duration = Duration::from_millis(250);
 
@@ -143,7 +149,10 @@ impl Follower {
         log.rest();
         let (shared, mail) = (Arc::clone(&self.shared), Arc::clone(&self.mail));
         let since = Instant::now();
+        let since_ns = shared.wiring.clock.now_ns();
         let (holds, doubts) = (self.taps.as_ref().is_some_and(Taps::holds), self.doubts());
+        let (mut open_at, mut check_at) = (since + OPEN_PATIENCE, since + shared.config.idle_check_interval);
+        let (mut look_at, mut calm) = (since + LOOK_FIRST, LOOK_FIRST);
         loop {
             let is_given_up = tokio::select! {
                 biased;
@@ -155,16 +164,46 @@ impl Follower {
                 }
                 () = shared.streams.asked() => since.elapsed() > TURN,
                 // What is repeated comes at once.
-                () = tokio::time::sleep(STALL_GRACE), if doubts => return Ok(Err(Ending::Astray)),
-                () = tokio::time::sleep(OPEN_PATIENCE), if holds => shared.wiring.budget.is_pressed(),
-                () = tokio::time::sleep(shared.config.idle_check_interval) => {
-                    follow && self.has_stalled(log, reader).await
+                () = tokio::time::sleep_until(since + STALL_GRACE), if doubts => return Ok(Err(Ending::Astray)),
+                () = tokio::time::sleep_until(open_at), if holds => {
+                    open_at += OPEN_PATIENCE;
+                    shared.wiring.budget.is_pressed()
+                }
+                () = tokio::time::sleep_until(check_at) => {
+                    let is_given_up = follow && self.has_stalled(log, reader).await;
+                    check_at = Instant::now() + shared.config.idle_check_interval;
+                    is_given_up
+                }
+                () = tokio::time::sleep_until(look_at) => {
+                    if let Some(heard) = self.look(log, reader, since_ns).await {
+                        return Ok(Ok(heard));
+                    }
+                    calm = calm.mul_f64(LOOK_GROWTH);
+                    look_at = Instant::now() + calm;
+                    false
                 }
             };
             if is_given_up {
                 return Ok(Err(Ending::Yielded));
             }
         }
+    }
+
+    /// Whether a stream that was quiet since then is quiet now.
+    async fn look(
+        &mut self,
+        log: &mut LogStream,
+        reader: &LineReader,
+        since_ns: u64,
+    ) -> Option<std::io::Result<Heard>> {
+        let quiet_ns = self.shared.wiring.clock.now_ns().saturating_sub(FORWARD_NS);
+        let heard = log.heard_now().await;
+        if heard.is_some() {
+            self.rename();
+        } else if quiet_ns > since_ns {
+            self.taps.iter().for_each(|taps| taps.are_quiet_at(quiet_ns, reader.joiners()));
+        }
+        heard
     }
 
     async fn flush(&mut self, reader: &LineReader) -> Result<(), Over> {
