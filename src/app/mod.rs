@@ -13,5 +13,7 @@ pub mod plugins;
 pub mod record;
 pub mod replay;
 mod resolver;
+#[cfg(test)]
+mod simulation;
 pub mod walk;
 pub mod world;

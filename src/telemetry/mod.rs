@@ -5,6 +5,8 @@ pub mod ask;
 pub mod crash;
 pub mod docs;
 pub mod exposition;
+#[cfg(test)]
+pub mod figures;
 pub mod http;
 pub mod logging;
 pub mod metrics;

@@ -346,6 +346,13 @@ impl DockerInput {
     }
 }
 
+/// What a simulation reads logs with.
+#[cfg(test)]
+pub mod parts {
+    pub use super::cursor::{Cursor, Verdict};
+    pub use super::joiner::{Joiners, RawLine, Stream};
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const NDJSON: &str = "application/x-ndjson";
+/// Lines printed so long after the start were not sent before it, even if the engine's clock is not ours.
+const REPLAY_NS: u64 = 60_000_000_000;
 /// The part of the time to stop that is left for putting things away.
 const SPILL_PART: u32 = 4;
 
@@ -60,7 +62,9 @@ impl Bulk {
     pub fn new(client: Client, config: Config, wiring: Wiring) -> Bulk {
         let now = Instant::now();
         let label = wiring.label;
+        let alarm_after_ns = wiring.clock.now_ns().saturating_add(REPLAY_NS);
         let situation = Situation {
+            alarm_after_ns: (!config.own_ids).then_some(alarm_after_ns),
             index_pattern: config.index_pattern.clone(),
             prepares: config.setup.is_some(),
             bulk_bytes_max: config.bulk_bytes_max,

@@ -26,6 +26,8 @@ pub struct Config {
     pub refused_too: Vec<u16>,
     /// The index as configured, for metrics: dates and fields as `*`.
     pub index_pattern: String,
+    /// Documents have ids of the operator's own (`document_id`).
+    pub own_ids: bool,
     /// `None` where the operator does it.
     pub setup: Option<SetupConfig>,
 }
@@ -52,6 +54,7 @@ impl Config {
             retry_max: seconds(settings, "retry_max_interval")?,
             refused_too: codes(settings)?,
             index_pattern: pattern(settings.text("index").unwrap_or_default()),
+            own_ids: settings.text("document_id").is_some(),
             setup: if settings.boolean("manage_template") { Some(SetupConfig::new(settings)?) } else { None },
         })
     }

@@ -109,6 +109,8 @@ pub struct Situation {
     pub persisted: bool,
     pub health: Health,
     pub writer: DeadLetters,
+    /// A conflict of a line printed after this time is told: ids are ours, and no earlier run sent it.
+    pub alarm_after_ns: Option<u64>,
 }
 
 /// The output's decisions.
@@ -148,6 +150,9 @@ impl Dispatch {
         let Situation { label, retry, spool, .. } = situation;
         let spooling = Spooling::new(&label, spool, retry.clone(), now);
         let mut outbox = Outbox::new(situation.bulk_bytes_max, situation.bulk_requests_max, retry.clone());
+        if let Some(time_ns) = situation.alarm_after_ns {
+            outbox.alarm_after(time_ns);
+        }
         outbox.resume(&spooling.lanes(), situation.persisted && spooling.exists(), now);
         Dispatch {
             outbox,
@@ -329,6 +334,7 @@ impl Dispatch {
         let outcome = self.outbox.answered(request, reply, now, random);
         crash_point("bulk.settled");
         self.count(&outcome, now);
+        self.say_unexpected(outcome.unexpected, now);
         self.refusals += outcome.letters.len();
         self.letters.extend(outcome.letters);
         let closed = self.outbox.closed_indices();

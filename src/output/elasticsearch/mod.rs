@@ -80,3 +80,13 @@ impl Output for Elasticsearch {
         })
     }
 }
+
+/// What a simulation plays the output with.
+#[cfg(test)]
+pub mod parts {
+    pub use super::dispatch::{Answer, Dispatch, Done, Job, Silence, Situation};
+    pub use super::health::Health;
+    pub use super::outbox::Request;
+    pub use super::reply::read;
+    pub use super::setup::{Report, Trouble};
+}

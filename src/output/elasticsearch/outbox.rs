@@ -64,6 +64,8 @@ pub struct Letter {
 pub struct Outcome {
     pub stored: usize,
     pub already_there: usize,
+    /// Of these, documents that nobody should have sent before.
+    pub unexpected: usize,
     /// Documents to be sent again, and why the first of them.
     pub again: usize,
     pub again_because: Option<Box<Complaint>>,
@@ -87,6 +89,8 @@ pub struct Outbox {
     under_way: usize,
     last_sent: Option<Instant>,
     ward_under_way: bool,
+    /// Lines printed after this time were not sent by an earlier run. At the end of time: nobody looks.
+    alarm_after_ns: u64,
 }
 
 impl Request {
@@ -118,7 +122,13 @@ impl Outbox {
             under_way: 0,
             last_sent: None,
             ward_under_way: false,
+            alarm_after_ns: u64::MAX,
         }
+    }
+
+    /// Documents of lines that were printed after this time are expected not to be there yet.
+    pub fn alarm_after(&mut self, time_ns: u64) {
+        self.alarm_after_ns = time_ns;
     }
 
     /// Documents from the workers.
@@ -297,7 +307,8 @@ impl Outbox {
         None
     }
 
-    fn restore(&mut self, request: Request) {
+    fn restore(&mut self, mut request: Request) {
+        request.pieces.iter_mut().for_each(|piece| piece.resent = true);
         match request.origin {
             Origin::Ward(index) => {
                 request.pieces.into_iter().rev().for_each(|piece| self.wards.put_back(&index, piece))
@@ -385,7 +396,7 @@ impl Outbox {
                 while run < piece.len() && verdicts.next_if_eq(&verdict).is_some() {
                     run += 1;
                 }
-                sorted.sort(piece.take_first(run), verdict, &mut outcome);
+                sorted.sort(piece.take_first(run), verdict, self.alarm_after_ns, &mut outcome);
             }
         }
         self.learn(&request.origin, sorted, &mut outcome, now, random);
@@ -502,7 +513,7 @@ struct Sorted {
 }
 
 impl Sorted {
-    fn sort(&mut self, piece: Piece, verdict: Verdict, outcome: &mut Outcome) {
+    fn sort(&mut self, mut piece: Piece, verdict: Verdict, alarm_after_ns: u64, outcome: &mut Outcome) {
         let count = piece.len();
         let (doubtful, scope, complaint) = match verdict {
             Verdict::Stored => {
@@ -511,12 +522,17 @@ impl Sorted {
             }
             Verdict::AlreadyThere => {
                 outcome.already_there += count;
+                if !piece.resent && !piece.on_disk && alarm_after_ns < u64::MAX {
+                    outcome.unexpected += piece.later_than(alarm_after_ns);
+                }
                 return piece.settle();
             }
             Verdict::Refused(complaint) => return outcome.dead(piece, &complaint),
             Verdict::Later(scope, complaint) => (false, scope, complaint),
             Verdict::Doubtful(scope, complaint) => (true, scope, complaint),
         };
+        // A shard that failed may have taken it all the same.
+        piece.resent = true;
         outcome.again += count;
         if outcome.again_because.is_none() {
             outcome.again_because = Some(complaint.clone());

@@ -3,6 +3,7 @@
 //! Invariants: every document of a batch that has no verdict yet is in exactly one piece. The batch's receipts are
 //! settled with its last verdict; a piece that is dropped leaves them unsettled, which its source's book sees as forgotten.
 
+use crate::event::Identity;
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::spool::Lent;
 use crate::pool::Pooled;
@@ -31,6 +32,8 @@ pub struct Piece {
     pub tries: u8,
     /// It lies on the disk until it is settled.
     pub on_disk: bool,
+    /// It was sent before, and nobody knows what became of it.
+    pub resent: bool,
 }
 
 impl Piece {
@@ -45,7 +48,7 @@ impl Piece {
         let (open, all) = (AtomicUsize::new(docs.len()), 0..docs.len());
         let body = Bytes::from_owner(Pooled { bytes: body, pool });
         let held = Held { body, docs, open, receipts: Mutex::new(receipts) };
-        Some(Piece { held: Arc::new(held), docs: all, tries: 0, on_disk: false })
+        Some(Piece { held: Arc::new(held), docs: all, tries: 0, on_disk: false, resent: false })
     }
 
     /// Documents.
@@ -89,6 +92,13 @@ impl Piece {
         })
     }
 
+    /// How many of its documents are made of lines that were printed after this time, by ids of our own.
+    pub fn later_than(&self, time_ns: u64) -> usize {
+        let id = |doc: &Doc| std::str::from_utf8(&self.held.body[doc.id.start as usize..doc.id.end as usize]);
+        let is_later = |doc: &&Doc| id(doc).is_ok_and(|id| Identity::of_id(id).at > time_ns);
+        self.held.docs[self.docs.clone()].iter().filter(is_later).count()
+    }
+
     fn index_of(&self, doc: usize) -> &[u8] {
         let range = &self.held.docs[doc].index;
         &self.held.body[range.start as usize..range.end as usize]
@@ -111,7 +121,8 @@ impl Piece {
     pub fn take_first(&mut self, count: usize) -> Piece {
         let cut = self.docs.start + count.min(self.docs.len());
         let docs = self.docs.start..cut;
-        let first = Piece { held: Arc::clone(&self.held), docs, tries: self.tries, on_disk: self.on_disk };
+        let Piece { tries, on_disk, resent, .. } = *self;
+        let first = Piece { held: Arc::clone(&self.held), docs, tries, on_disk, resent };
         self.docs.start = cut;
         first
     }

@@ -9,7 +9,7 @@
 use super::line::Line;
 use super::piece::Piece;
 use crate::backoff::Backoff;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Failed tries in a row after which an index that seems closed for good is given up.
@@ -30,13 +30,13 @@ struct Ward {
 
 #[derive(Debug)]
 pub struct Wards {
-    wards: HashMap<Box<[u8]>, Ward>,
+    wards: BTreeMap<Box<[u8]>, Ward>,
     backoff: Backoff,
 }
 
 impl Wards {
     pub fn new(backoff: Backoff) -> Wards {
-        Wards { wards: HashMap::new(), backoff }
+        Wards { wards: BTreeMap::new(), backoff }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -18,6 +18,7 @@ pub struct Counts {
     dead_letter: [Counter; 2],
     refused: [Counter; 2],
     conflicts: Counter,
+    unexpected: Counter,
     pub made: Counter,
     pub open: Gauge,
 }
@@ -30,6 +31,7 @@ pub struct Sayings {
     dropped: OnceAMinute,
     overloaded: OnceAMinute,
     closed_index: OnceAMinute,
+    unexpected: OnceAMinute,
     address: OnceAMinute,
 }
 
@@ -47,6 +49,7 @@ impl Counts {
             dead_letter: documents("dead_letter"),
             refused: documents("refused"),
             conflicts: metrics::counter(metrics::CONFLICTS, &[output]),
+            unexpected: metrics::counter(metrics::CONFLICTS_UNEXPECTED, &[output]),
             made: metrics::counter(metrics::DOCUMENTS_MADE, &[output]),
             open: metrics::gauge(metrics::DOCUMENTS_OPEN, &[output]),
         }
@@ -57,6 +60,7 @@ impl Counts {
         if outcome.already_there > 0 {
             add(&self.already_there, outcome.already_there);
             self.conflicts.increment(outcome.already_there as u64);
+            self.unexpected.increment(outcome.unexpected as u64);
         }
     }
 
@@ -130,6 +134,17 @@ impl Dispatch {
                 status = complaint.status,
                 reason = complaint.kind,
                 "indices take no documents, theirs wait"
+            );
+        }
+    }
+
+    pub(super) fn say_unexpected(&mut self, documents: usize, now: Instant) {
+        if documents > 0 && self.say.unexpected.may(now) {
+            tracing::error!(
+                output = &*self.label,
+                documents,
+                "documents that were never sent were there already: another machine with the same container ids (see id_salt), \
+                 or a second timberline that reads the same containers"
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use super::super::piece::batch;
 use super::*;
+use crate::event::Identity;
 use crate::event::spool::MAIN;
 use crate::output::testing::Book;
 use proptest::prelude::*;
@@ -229,6 +230,32 @@ fn who_must_stop_tries_at_once_what_waits() {
     outbox.hurry(now);
     let (first, second) = (outbox.next(now).unwrap(), outbox.next(now).unwrap());
     assert_eq!((docs(&first), docs(&second)), (vec![("a".into(), "2".into())], vec![("red".into(), "1".into())]));
+}
+
+/// A cloned machine's lines were swallowed without a word: each has the id of the other's.
+#[test]
+fn a_conflict_of_a_line_that_was_never_sent_is_told_and_one_that_may_have_been_is_not() {
+    let line = |at: u64| {
+        let (mut batch, mut id) = (batch(&[("a", "x")], Vec::new()), [0; crate::event::identity::ID_LEN]);
+        Identity { source: 7, at, ..Identity::default() }.write_id(&mut id);
+        let start = batch.body.len() as u32;
+        batch.body.extend_from_slice(&id);
+        batch.docs[0].id = start..batch.body.len() as u32;
+        batch
+    };
+    let (mut outbox, now) = (outbox(1 << 20), Instant::now());
+    outbox.alarm_after(1_000);
+    let there = || Reply::Items(vec![Verdict::AlreadyThere]);
+    for (at, unexpected) in [(2_000, 1), (900, 0)] {
+        outbox.put(line(at));
+        let request = outbox.next(now).unwrap();
+        assert_eq!(outbox.answered(request, there(), now, 0).unexpected, unexpected, "{at}");
+    }
+    outbox.put(line(3_000));
+    let request = outbox.next(now).unwrap();
+    outbox.returned(request);
+    let request = outbox.next(now).unwrap();
+    assert_eq!(outbox.answered(request, there(), now, 0).unexpected, 0, "it was sent before");
 }
 
 /// What the random engine does with a request.
