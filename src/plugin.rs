@@ -7,8 +7,10 @@
 pub mod example;
 pub mod shared;
 pub mod table;
+pub mod written;
 
 use std::fmt;
+use written::{parse_bytes, uris};
 
 /// Which section of a pipeline a plugin stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -432,13 +434,17 @@ impl Settings {
         self.text(name).and_then(parse_bytes).or_else(|| self.number(name).map(|number| number as u64))
     }
 
-    /// The items of a list; a single value is a list of one.
+    /// The items of a list; a single value is a list of one. Of URIs, one string may hold several between blanks.
     pub fn items(&self, name: &str) -> Vec<Item> {
-        match (self.given(name), self.fallback(name)) {
+        let items = match (self.given(name), self.fallback(name)) {
             (Some(Item { given: Given::List(items), .. }), _) => items.clone(),
             (Some(item), _) => vec![item.clone()],
             (None, Fallback::List(texts)) => texts.iter().map(|text| Item::text(text)).collect(),
             _ => Vec::new(),
+        };
+        match self.declaration.setting(name).map(|setting| setting.kind) {
+            Some(Kind::Uris) => items.iter().flat_map(uris).collect(),
+            _ => items,
         }
     }
 
@@ -521,24 +527,6 @@ fn fits(kind: Kind, item: &Item) -> bool {
         Kind::Codec => text.is_some() || matches!(item.given, Given::Plugin { .. }),
         Kind::Any => !matches!(item.given, Given::Plugin { .. }),
     }
-}
-
-/// `1048576`, `64kb`, `10 MiB`: as in Logstash, `kb` and its like are powers of 1000, `kib` of 1024.
-pub fn parse_bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().ok()?;
-    let factor: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return None,
-    };
-    Some((number * factor as f64) as u64)
 }
 
 fn joined(given: Vec<(String, Item)>) -> Vec<(String, Item)> {

@@ -107,7 +107,7 @@ impl Watcher for Recorder {
 fn whole(event: &Event<'_>) -> String {
     let mut text = Vec::new();
     json::write::object(&event.root, &mut text);
-    if let Some(metadata) = event.metadata.as_ref().filter(|it| !it.is_empty()) {
+    if let Some(metadata) = event.metadata().filter(|it| !it.is_empty()) {
         text.pop();
         text.extend_from_slice(if event.root.is_empty() { b"\"@metadata\":" } else { b",\"@metadata\":" });
         json::write::object(metadata, &mut text);

@@ -39,7 +39,7 @@ struct RubyDebug {
 
 impl Encoder for RubyDebug {
     fn encode(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let metadata = event.metadata.as_ref().filter(|metadata| self.metadata && !metadata.is_empty());
+        let metadata = event.metadata().filter(|metadata| self.metadata && !metadata.is_empty());
         let mut entries: Vec<(String, Shown<'_, '_>)> = entries_of(&event.root);
         entries.extend(metadata.map(|metadata| (quoted("@metadata"), Shown::Hash(metadata))));
         hash(&entries, INDENT, out);

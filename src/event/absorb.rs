@@ -36,8 +36,8 @@ impl<'b> Event<'b> {
                 TIMESTAMP => self.absorb_timestamp(value, arena),
                 TAGS => self.absorb_tags(value, arena),
                 METADATA => {
-                    if let Value::Object(object) = value {
-                        self.metadata = Some(object);
+                    if value.as_object().is_some() {
+                        self.metadata = Some(value);
                     }
                 }
                 _ => {

@@ -47,8 +47,8 @@ pub const TAGS: &str = "tags";
 #[derive(Debug)]
 pub struct Event<'b> {
     pub root: Object<'b>,
-    /// `[@metadata]`; `None` until something is written there.
-    pub metadata: Option<Object<'b>>,
+    /// `[@metadata]`, an object always; `None` until something is written there.
+    pub metadata: Option<Value<'b>>,
     pub identity: Identity,
     /// When the line arrived: stands in for an event time that cannot be.
     pub arrived: Timestamp,
@@ -91,14 +91,22 @@ impl<'b> Event<'b> {
     /// The value at `path`; `None` if it is not there.
     #[inline]
     pub fn get(&self, path: &FieldRef) -> Option<&Value<'b>> {
-        let root = if path.metadata { self.metadata.as_ref()? } else { &self.root };
-        let (first, rest) = path.steps.split_first()?;
+        let Some((first, rest)) = path.steps.split_first() else {
+            return self.metadata.as_ref();
+        };
+        let root = if path.metadata { self.metadata()? } else { &self.root };
         rest.iter().try_fold(root.find(&first.name, first.tag)?, |value, step| child(value, step))
     }
 
-    /// The value at `path`, to be changed in place; shared facts on the way are copied first.
+    /// The fields of `[@metadata]`.
+    pub fn metadata(&self) -> Option<&Object<'b>> {
+        self.metadata.as_ref()?.as_object()
+    }
+
+    /// The value at `path`, to be changed in place; shared facts on the way are copied first. `[@metadata]` as a whole
+    /// is replaced, never changed: it must stay an object.
     pub fn get_mut(&mut self, path: &FieldRef, arena: &'b Arena) -> Option<&mut Value<'b>> {
-        let root = if path.metadata { self.metadata.as_mut()? } else { &mut self.root };
+        let root = if path.metadata { self.metadata.as_mut()?.object_mut(arena)? } else { &mut self.root };
         let (first, rest) = path.steps.split_first()?;
         let mut value = root.find_mut(&first.name, first.tag)?;
         for step in rest {
@@ -114,8 +122,13 @@ impl<'b> Event<'b> {
         let Some((last, way)) = path.steps.split_last() else {
             return self.set_metadata(value).map(|()| None);
         };
-        let root =
-            if path.metadata { self.metadata.get_or_insert_with(|| Object::new_in(arena)) } else { &mut self.root };
+        let root = match path.metadata {
+            true => {
+                let metadata = self.metadata.get_or_insert_with(|| Value::Object(Object::new_in(arena)));
+                metadata.object_mut(arena).expect("metadata is always an object")
+            }
+            false => &mut self.root,
+        };
         let Some((first, way)) = way.split_first() else {
             return Ok(put(root, last, value, arena));
         };
@@ -128,8 +141,8 @@ impl<'b> Event<'b> {
 
     fn set_metadata(&mut self, value: Value<'b>) -> Result<(), BadPath> {
         match value {
-            Value::Object(object) => {
-                self.metadata = Some(object);
+            Value::Object(_) | Value::Shared(_) => {
+                self.metadata = Some(value);
                 Ok(())
             }
             other => Err(BadPath::Reserved { path: "[@metadata]".into(), found: other.type_name() }),
@@ -139,9 +152,9 @@ impl<'b> Event<'b> {
     /// Takes the field away and gives it back.
     pub fn remove(&mut self, path: &FieldRef, arena: &'b Arena) -> Option<Value<'b>> {
         let Some((last, way)) = path.steps.split_last() else {
-            return self.metadata.take().map(Value::Object);
+            return self.metadata.take();
         };
-        let root = if path.metadata { self.metadata.as_mut()? } else { &mut self.root };
+        let root = if path.metadata { self.metadata.as_mut()?.object_mut(arena)? } else { &mut self.root };
         let Some((first, way)) = way.split_first() else {
             return root.take(&last.name, last.tag);
         };

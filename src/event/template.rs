@@ -123,7 +123,7 @@ impl Template {
 
 fn field(event: &Event<'_>, path: &FieldRef, raw: &str, out: &mut Vec<u8>) {
     if path.metadata && path.steps.is_empty() {
-        match &event.metadata {
+        match event.metadata() {
             Some(metadata) => json::write::object(metadata, out),
             None => out.extend_from_slice(b"{}"),
         }

@@ -141,7 +141,7 @@ fn is_empty(part: &Value<'_>) -> bool {
 fn size(event: &Event<'_>) -> usize {
     /// A name and a value of an object.
     const ENTRY_BYTES: usize = 72;
-    (values(&event.root) + event.metadata.as_ref().map_or(0, values) + 4) * ENTRY_BYTES
+    (values(&event.root) + event.metadata().map_or(0, values) + 4) * ENTRY_BYTES
 }
 
 fn values(object: &Object<'_>) -> usize {

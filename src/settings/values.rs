@@ -13,7 +13,7 @@ use super::yaml::Entry;
 use crate::lang::env::FILE;
 use crate::lang::env::expand;
 use crate::lang::suggest::nearest;
-use crate::plugin::parse_bytes;
+use crate::plugin::written::parse_bytes;
 use crate::telemetry::http::Ports;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,5 +1,7 @@
 //! The language's corners, as Logstash's reference describes them: what becomes of an event.
 
+mod pages;
+
 use crate::pipeline::{check, check_with, holds};
 use timberline::app::load::{Request, load};
 use timberline::event::Rules;

@@ -2,7 +2,7 @@
 
 use std::io;
 use timberline::app::dry_run::{self, Document, Input, Show};
-use timberline::app::load::{Request, load};
+use timberline::app::load::{Loaded, Request, load, load_in};
 use timberline::event::Event;
 use timberline::input::fixture::Shape;
 
@@ -36,7 +36,15 @@ fn run(config: &str, event: &str) -> Vec<serde_json::Value> {
 
 /// The documents of a run of this text under the request's settings.
 pub fn run_with(request: Request, config: &str, event: &str) -> Vec<serde_json::Value> {
-    let loaded = load(&Request { text: Some(config.into()), ..request }).unwrap();
+    run_loaded(load(&Request { text: Some(config.into()), ..request }).unwrap(), event)
+}
+
+/// The same where `variables` says what stands behind `${…}`.
+pub fn run_in(variables: &dyn Fn(&str) -> Option<String>, config: &str, event: &str) -> Vec<serde_json::Value> {
+    run_loaded(load_in(&Request::of_text(config), variables).unwrap(), event)
+}
+
+fn run_loaded(loaded: Loaded, event: &str) -> Vec<serde_json::Value> {
     let shown: String = loaded.diagnostics.iter().map(|d| d.render(&loaded.sources, false)).collect();
     let mut pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}"));
     let mut documents = Documents::default();

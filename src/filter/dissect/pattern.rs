@@ -127,7 +127,7 @@ fn is_free(path: &FieldRef, event: &Event<'_>) -> bool {
     if path.steps.len() < 2 {
         return path.as_top() != Some(TIMESTAMP);
     }
-    let root = if path.metadata { event.metadata.as_ref() } else { Some(&event.root) };
+    let root = if path.metadata { event.metadata() } else { Some(&event.root) };
     let top = root.and_then(|root| root.find(&path.steps[0].name, path.steps[0].tag));
     top.is_none_or(|value| value.as_object().is_some() || value.as_array().is_some())
 }

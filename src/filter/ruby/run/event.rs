@@ -57,7 +57,7 @@ impl<'b> Machine<'_, 'b, '_> {
             }
             Include => {
                 let path = self.path(first)?;
-                Val::Bool(self.event_at(number).is_some_and(|event| has(event, &path)))
+                Val::Bool(self.event_at(number).is_some_and(|event| event.get(&path).is_some()))
             }
             Tag => {
                 let tag = self.to_s(first);
@@ -119,10 +119,6 @@ impl<'b> Machine<'_, 'b, '_> {
         // The value is looked at while the heap grows: it is borrowed from the event, which does not change meanwhile.
         let arena = self.cx.arena;
         let Some(event) = self.event_at(number) else { return Ok(Val::Nil) };
-        if path.steps.is_empty() {
-            let copy = event.metadata.as_ref().map(|metadata| metadata.copy_in(arena));
-            return copy.map_or(Ok(Val::Nil), |copy| self.of_value(&Value::Object(copy)));
-        }
         let Some(value) = event.get(path) else { return Ok(Val::Nil) };
         let copy = value.copy_in(arena);
         self.of_value(&copy)
@@ -161,7 +157,7 @@ impl<'b> Machine<'_, 'b, '_> {
         let metadata = event.metadata.as_ref().filter(|_| with_metadata).map(|metadata| metadata.copy_in(arena));
         let hash = self.of_value(&Value::Object(root))?;
         if let Some(metadata) = metadata {
-            let metadata = self.of_value(&Value::Object(metadata))?;
+            let metadata = self.of_value(&metadata)?;
             let name = self.str("@metadata")?;
             self.send(hash, Method::SetIndex, vec![name, metadata], None)?;
         }
@@ -257,8 +253,4 @@ impl<'b> Machine<'_, 'b, '_> {
         event.identity = base.derived(self.cx.place, self.emitted);
         self.cx.emitted.push(Emitted { event, matched: false });
     }
-}
-
-fn has(event: &Event<'_>, path: &FieldRef) -> bool {
-    if path.steps.is_empty() { event.metadata.is_some() } else { event.get(path).is_some() }
 }

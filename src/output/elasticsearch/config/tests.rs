@@ -40,6 +40,7 @@ fn the_defaults_are_those_of_logstash_where_it_has_them() {
 fn tls_and_paths_go_to_every_address() {
     assert_eq!(hosts_of(&[("hosts", "es"), ("ssl_enabled", "true"), ("path", "/x/")]).unwrap(), "https://es:9200/x");
     assert_eq!(hosts_of(&[("hosts", "es"), ("ssl", "true")]).unwrap(), "https://es:9200");
+    assert_eq!(hosts_of(&[("hosts", " http://a:9200  http://b:9201")]).unwrap(), "http://a:9200 http://b:9201");
     assert!(hosts_of(&[("hosts", "http://es"), ("ssl_enabled", "true")]).unwrap_err().contains("says http"));
     assert!(hosts_of(&[("hosts", "https://es"), ("ssl_enabled", "false")]).unwrap_err().contains("says https"));
     assert!(hosts_of(&[("hosts", "http://es/a"), ("path", "/b")]).unwrap_err().contains("keep one"));
@@ -58,7 +59,7 @@ fn what_cannot_work_is_refused() {
         ("ssl_key", "/x"),
         ("retention", "soon"),
         ("bulk_path", "/a b"),
-        ("hosts", "http://es/a b"),
+        ("hosts", "http://es:port"),
     ] {
         assert!(config(&[(name, value)]).is_err(), "{name}");
     }
