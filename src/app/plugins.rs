@@ -117,6 +117,7 @@ pub static OUTPUTS: &[&OutputPlugin] = &[
     &output::known::webhdfs::PLUGIN,
 ];
 
+/// Codecs, in the same order.
 pub static CODECS: &[&CodecPlugin] = &[
     &codec::auto::PLUGIN,
     &codec::cef::PLUGIN,
@@ -131,6 +132,22 @@ pub static CODECS: &[&CodecPlugin] = &[
     &codec::multiline::PLUGIN,
     &codec::plain::PLUGIN,
     &codec::rubydebug::PLUGIN,
+    &codec::known::AVRO,
+    &codec::known::CLOUDFRONT,
+    &codec::known::CLOUDTRAIL,
+    &codec::known::COLLECTD,
+    &codec::known::COMPRESS_SPOOLER,
+    &codec::known::EDN,
+    &codec::known::EDN_LINES,
+    &codec::known::ES_BULK,
+    &codec::known::FLUENT,
+    &codec::known::GRAPHITE,
+    &codec::known::JAVA_LINE,
+    &codec::known::JAVA_PLAIN,
+    &codec::known::JDOTS,
+    &codec::known::NETFLOW,
+    &codec::known::NMAP,
+    &codec::known::PROTOBUF,
 ];
 
 /// The list as the compiler takes it: every plugin that runs, then those that are only known.

@@ -18,6 +18,7 @@ pub mod hinted;
 pub mod joining;
 pub mod json;
 pub mod json_lines;
+pub mod known;
 pub mod line;
 pub mod msgpack;
 pub mod multiline;

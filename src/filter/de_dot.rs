@@ -64,6 +64,11 @@ struct DeDot {
     fields: Vec<FieldRef>,
 }
 
+/// Whether `a.b` goes into a field that is there: `a`.
+fn is_within(dotted: &str, name: &str) -> bool {
+    dotted.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+}
+
 impl Filter for DeDot {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
         if self.fields.is_empty() {
@@ -116,8 +121,12 @@ impl DeDot {
         if !object.iter().any(|(name, _)| name.contains('.')) {
             return;
         }
-        let entries: Vec<_> =
+        let mut entries: Vec<_> =
             std::mem::replace(object, Object::with_capacity_in(object.len(), arena)).into_entries().collect();
+        if self.nested && entries.iter().any(|(name, _)| entries.iter().any(|(other, _)| is_within(other, name))) {
+            // `a` must be there before `a.b` is put into it.
+            entries.sort_by_key(|(name, _)| name.contains('.'));
+        }
         for (name, value) in entries {
             if !name.contains('.') {
                 object.insert(name, value);

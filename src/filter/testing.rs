@@ -106,7 +106,7 @@ impl Files for World {
         let mut paths: Vec<PathBuf> = self.files.borrow().keys().cloned().collect();
         paths.retain(|path| path.parent() == Some(folder));
         paths.sort();
-        Ok(paths)
+        if paths.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(paths) }
     }
 }
 

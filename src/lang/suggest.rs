@@ -9,13 +9,28 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if typed.len() > NAME_CHARS_MAX {
         return None;
     }
+    let candidates: Vec<&str> = candidates.into_iter().collect();
     candidates
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|candidate| *candidate != name && candidate.len() <= NAME_CHARS_MAX)
         .map(|candidate| (distance(&typed, &folded(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= allowed(typed.len().min(candidate.len())))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+        .or_else(|| begun(&typed, &candidates))
+}
+
+/// A name that was not written to its end, or too far: `int` for `integer` and for nothing longer, `integer` for `int`.
+fn begun<'a>(typed: &[char], candidates: &[&'a str]) -> Option<&'a str> {
+    const CHARS_MIN: usize = 3;
+    let is_long = |text: &[char]| text.len() >= CHARS_MIN;
+    let longer = || candidates.iter().filter(|candidate| folded(candidate).starts_with(typed) && is_long(typed));
+    let Some(shortest) = longer().min_by_key(|candidate| candidate.len()) else {
+        let shorter = candidates.iter().filter(|candidate| is_long(&folded(candidate)));
+        return shorter.filter(|candidate| typed.starts_with(&folded(candidate))).max_by_key(|it| it.len()).copied();
+    };
+    longer().all(|candidate| candidate.starts_with(shortest)).then_some(*shortest)
 }
 
 /// One slip in a short name, two in a middling one, three in a long one.
@@ -67,12 +82,24 @@ mod tests {
         check("Date", Some("date"));
         check("remove-feild", Some("remove_field"));
         check("add_fields", Some("add_field"));
+        check("diss", Some("dissect"));
+        check("remove_fieldnames", Some("remove_field"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_is_enough_where_it_is_the_beginning_of_one() {
+        let types = ["integer_eu", "integer", "float", "float_eu", "string", "boolean"];
+        assert_eq!(nearest("int", types), Some("integer"));
+        assert_eq!(nearest("bool", types), Some("boolean"));
+        assert_eq!(nearest("integer", ["int", "float"]), Some("int"));
+        assert_eq!(nearest("add", ["add_field", "add_tag"]), None);
     }
 
     #[test]
     fn a_far_name_finds_nothing() {
         check("elasticsearch", None);
         check("k", None);
+        check("d", None);
         check("", None);
         check(&"x".repeat(100_000), None);
     }

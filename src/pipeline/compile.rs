@@ -259,7 +259,22 @@ impl Compiler<'_> {
         setting: &str,
         default: &str,
     ) -> Result<(&'static CodecPlugin, Settings), Fault> {
-        let (name, given, place) = settings.codec(setting).unwrap_or((default, &[], Place::default()));
+        let chosen = settings.codec(setting).unwrap_or((default, &[], Place::default()));
+        let (plugin, of_codec) = self.checked_codec(chosen)?;
+        let Some(why) = plugin.declaration.unavailable else { return Ok((plugin, of_codec)) };
+        if settings.declaration().unavailable.is_some() {
+            // Neither is opened: what stands in its place never sees a byte.
+            return self.checked_codec((default, &[], Place::default()));
+        }
+        let (text, place) = (not_supported(plugin.declaration), chosen.2);
+        Err(Fault::at(place, text).code("unsupported-plugin").help(why))
+    }
+
+    /// The codec of this name, with these settings for it.
+    fn checked_codec(
+        &self,
+        (name, given, place): (&str, &[(String, Item)], Place),
+    ) -> Result<(&'static CodecPlugin, Settings), Fault> {
         let codecs = &self.catalogue.codecs;
         let Some(plugin) = codecs.iter().find(|codec| codec.declaration.name == name) else {
             let known = codecs.iter().map(|codec| codec.declaration.name);
@@ -267,9 +282,6 @@ impl Compiler<'_> {
                 .code("unknown-plugin")
                 .unknown(name, known));
         };
-        if let Some(why) = plugin.declaration.unavailable {
-            return Err(Fault::at(place, format!("codec `{name}` is known, but not supported")).help(why));
-        }
         let checked = Settings::check(plugin.declaration, given.to_vec());
         let settings = checked.map(|settings| (*plugin, settings.in_pipeline(self.options.ecs.name())));
         settings.map_err(|mut faults| {
@@ -295,6 +307,9 @@ impl Compiler<'_> {
             }
         }
         self.references(plugin, declaration);
+        if declaration.unavailable.is_some() {
+            self.known_codecs(plugin);
+        }
         match Settings::check(declaration, given) {
             Ok(settings) => Some(settings.in_pipeline(self.options.ecs.name())),
             Err(faults) => {
@@ -312,7 +327,7 @@ impl Compiler<'_> {
         let (door, name, span) = (declaration.door, declaration.name, plugin.name.span);
         let what = format!("{} `{name}`", door.name());
         if !matches!(door, Door::Input | Door::Output) {
-            return Diagnostic::error("unsupported-plugin", span, format!("{what} is known, but not supported"));
+            return Diagnostic::error("unsupported-plugin", span, not_supported(declaration));
         }
         if self.options.opens.contains(&door) {
             return Diagnostic::error("unsupported-plugin", span, format!("{what} cannot be opened yet"))
@@ -320,6 +335,23 @@ impl Compiler<'_> {
         }
         Diagnostic::warning("unsupported-plugin", span, format!("`run` cannot open {what} yet"))
             .with_note("`check`, `dry-run` and `test` go on without opening it")
+    }
+
+    /// Says that codecs inside a plugin that is only known are only known too.
+    fn known_codecs(&mut self, plugin: &tree::Plugin) {
+        for setting in plugin.settings_named("codec") {
+            let name = match &setting.value {
+                tree::Literal::Plugin(codec) => Some(codec.name.value.as_str()),
+                value => value.as_text(),
+            };
+            let found = self.catalogue.codecs.iter().find(|codec| Some(codec.declaration.name) == name);
+            let Some(declaration) = found.map(|codec| codec.declaration) else { continue };
+            if let Some(why) = declaration.unavailable {
+                let text = not_supported(declaration);
+                let diagnostic = Diagnostic::warning("unsupported-plugin", setting.value.span(), text);
+                self.diagnostics.push(diagnostic.with_help(why));
+            }
+        }
     }
 
     /// Every field that a setting names, also where building the plugin ends at the first fault.
@@ -502,6 +534,10 @@ fn about_name(plugin: &tree::Plugin, mut fault: Fault) -> Fault {
 fn written(plugin: &tree::Plugin, settings: &Settings, depth: usize) -> Written {
     let id = settings.text("id").map(String::from);
     Written { plugin: settings.declaration().name, id, span: plugin.span, depth }
+}
+
+fn not_supported(declaration: &Declaration) -> String {
+    format!("{} `{}` is known, but not supported", declaration.door.name(), declaration.name)
 }
 
 fn label(settings: &Settings) -> String {

@@ -12,7 +12,11 @@
 //! ~ 60                         so many seconds pass
 //! > {"message":"…","a":"1"}    what leaves, in order, without the fields that every event has
 //! ! src/filter/kv/tests.rs f   no event shows it: this test does
+//! ^ must be a boolean          the pipeline is refused, with a message that holds this
 //! ```
+//!
+//! Beside them stand the corners (`corners.txt`, of the same form, for the test alone): what becomes of missing fields,
+//! wrong types, empty values. There, one may be of several settings: `# include_keys, exclude_keys`.
 
 /// One example.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +32,8 @@ pub struct Example<'t> {
     pub becomes: Vec<&'t str>,
     /// The file and the name of a test, where no event can show the setting.
     pub proof: Option<(&'t str, &'t str)>,
+    /// Part of the message with which the pipeline is refused.
+    pub refused: Option<&'t str>,
 }
 
 /// One thing that happens in an example.
@@ -74,6 +80,7 @@ impl<'t> Example<'t> {
             b'~' => self.story.push(Happening::Pause(rest)),
             b'>' => self.becomes.push(rest),
             b'!' => self.proof = Some(two()),
+            b'^' => self.refused = Some(rest),
             _ => self.config.push(line),
         }
     }
@@ -119,9 +126,11 @@ mod tests {
             ],
             becomes: vec![r#"{"b":1}"#],
             proof: None,
+            refused: None,
         };
         let proved = Example { proof: Some(("f.rs", "t")), ..Example::default() };
         assert_eq!(read(text), [whole.clone(), proved]);
+        assert_eq!(read("# a\n^ no\n")[0].refused, Some("no"));
         let shown = ["# f", "l", " m", "# the name server on n: 1.1.1.1", "{}", "# 5 s later", "→ {\"b\":1}"];
         assert_eq!(whole.lines(), shown);
         assert_eq!(Example::default().lines(), ["→ nothing"]);

@@ -85,11 +85,28 @@ fn their_settings_and_codecs_are_checked() {
     );
     wrong("input { tcp { port => five } }", "`port` must be a number, not `five`", "");
     wrong("input { tcp { port => 5000 codec => jsno } }", "there is no codec `jsno`", "did you mean `json`?");
+    wrong("input { udp { port => 1 codec => netflow { version => 9 } } }", "no setting `version`", "`versions`?");
+    wrong("input { kafka { codec => avro } }", "codec `avro` needs the setting `schema_uri`", "");
     wrong("input { kafka { zk_connect => \"zk:2181\" } }", "`zk_connect` of input `kafka`", "use `bootstrap_servers`");
     wrong("input { bets { port => 5044 } }", "there is no input `bets`", "did you mean `beats`?");
     wrong("output { redis { key => \"a\" } }", "output `redis` needs the setting `data_type`", "");
     let old = beside("input { beats { port => 5044 ssl => true } }", &["check"], "");
     assert!(old.code == 0 && old.stderr.contains("`ssl` is deprecated\n"), "{}", old.stderr);
+}
+
+#[test]
+fn codecs_that_are_only_known_are_warned_of_where_nothing_is_opened_and_refused_where_something_is() {
+    let known = beside("input { udp { port => 2055 codec => netflow { versions => [ 5, 9 ] } } }", &["check"], "");
+    let warning = "warning[unsupported-plugin]: codec `netflow` is known, but not supported";
+    assert!(known.code == 0 && known.stderr.contains(warning), "{}", known.stderr);
+    assert!(known.stderr.contains("goflow2"), "{}", known.stderr);
+    for text in ["input { file { path => \"/x\" codec => cloudtrail } }", "output { stdout { codec => \"edn\" } }"] {
+        let refused = beside(text, &["check"], "");
+        let error = "error[unsupported-plugin]: codec `";
+        assert!(refused.code == 2 && refused.stderr.contains(error), "{}", refused.stderr);
+    }
+    let tried = beside("input { tcp { port => 1 codec => fluent } }", &["dry-run", "--format", "ndjson", "-"], "a\n");
+    assert!(tried.code == 0 && tried.stdout.contains(r#""message":"a""#), "{}{}", tried.stdout, tried.stderr);
 }
 
 #[test]

@@ -144,6 +144,13 @@ fn groks_that_search_the_whole_line() {
 }
 
 #[test]
+fn types_of_captures_that_there_are_not() {
+    let grok = |pattern: &str| format!(r#"filter {{ grok {{ match => {{ "m" => "{pattern}" }} }} }}"#);
+    check(&grok("^%{INT:n:integer}"), &[("unknown-type", r#""^%{INT:n:integer}""#)]);
+    check(&grok("^%{INT:n:int} %{NUMBER:[a][b]:float} %{WORD:w} %{IP}"), &[]);
+}
+
+#[test]
 fn a_key_that_a_later_hash_replaces() {
     check(
         r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" "m" => "^c" } } }"#,

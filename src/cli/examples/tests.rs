@@ -1,4 +1,5 @@
-//! Every example does what it shows, every setting has one, and without the setting something else comes out.
+//! Every example does what it shows, every setting has one, and without the setting something else comes out; and every
+//! setting has a corner, in which it is given and the events are what the corner says.
 
 use super::run::{run, without};
 use super::*;
@@ -86,6 +87,70 @@ fn every_setting_of_every_filter_has_an_example_in_which_it_changes_an_event() {
         faults.extend(wrong(name, example, settings, &of(filter.declaration)));
     }
     assert!(faults.is_empty(), "{} examples are missing or wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// What is wrong with the corners of these settings, which stand in `src/filter/{folder}/corners.txt`.
+fn wrong_corners(folder: &str, settings: &[Setting], text: &str) -> Vec<String> {
+    let corners = example::read(text);
+    let mut wrong = Vec::new();
+    let mut shown: Vec<&str> = Vec::new();
+    for corner in &corners {
+        let of: Vec<&str> = corner.setting.split(',').map(str::trim).collect();
+        if let Err(why) = corner_holds(corner, &of) {
+            wrong.push(format!("{folder}: `{}`: {}: {why}", corner.setting, corner.title));
+        }
+        shown.extend(of);
+    }
+    let bare = settings.iter().filter(|setting| setting.refused.is_none() && !shown.contains(&setting.name));
+    wrong.extend(bare.map(|setting| format!("{folder}: `{}`: has no corner", setting.name)));
+    wrong
+}
+
+fn corner_holds(corner: &Example<'_>, of: &[&str]) -> Result<(), String> {
+    let config = corner.config.join("\n");
+    if let Some(missing) = of.iter().find(|setting| without(&config, setting).is_none()) {
+        return Err(format!("`{missing}` is not given"));
+    }
+    let made = match (run(&config, &corner.story), corner.refused) {
+        (Err(why), Some(part)) if why.contains(part) => return Ok(()),
+        (Err(why), _) => return Err(format!("{config}\ndoes not compile: {why}")),
+        (Ok(made), _) => made,
+    };
+    let expected: Result<Vec<Json>, _> = corner.becomes.iter().map(|text| serde_json::from_str(text)).collect();
+    match expected {
+        Ok(expected) if corner.refused.is_none() && made == expected => Ok(()),
+        Ok(_) => {
+            let lines: String = made.iter().map(|event| format!("\n> {event}")).collect();
+            Err(format!("{config}\nmakes{lines}"))
+        }
+        Err(error) => Err(format!("an event is no JSON: {error}")),
+    }
+}
+
+#[test]
+fn every_setting_of_every_filter_has_a_corner() {
+    let folder = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/filter/{name}/corners.txt"));
+    let text = |name: &str| fs::read_to_string(folder(name)).unwrap_or_default();
+    let mut faults = wrong_corners("common", COMMON_FILTER, &text("common"));
+    for filter in plugins::FILTERS.iter().filter(|filter| filter.declaration.unavailable.is_none()) {
+        let Declaration { name, settings, .. } = filter.declaration;
+        faults.extend(wrong_corners(name, settings, &text(name)));
+    }
+    assert!(faults.is_empty(), "{} corners are missing or wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn a_corner_that_shows_nothing_is_found() {
+    let settings = crate::filter::drop::PLUGIN.declaration.settings;
+    let faults = |text: &str| wrong_corners("drop", settings, text).join("\n");
+    let good = "# percentage: none\ndrop { percentage => 0 }\n< {\"a\":1}\n> {\"a\":1}\n";
+    assert_eq!(faults(good), "");
+    assert!(faults("").contains("`percentage`: has no corner"));
+    assert!(faults(&good.replace("percentage => 0", "")).contains("is not given"));
+    assert!(faults(&good.replace("> {\"a\":1}", "")).contains("makes"));
+    assert_eq!(faults("# percentage\ndrop { percentage => 101 }\n^ percentage"), "");
+    assert!(faults("# percentage\ndrop { percentage => 101 }\n^ something else").contains("does not compile"));
+    assert!(faults(&format!("{good}^ percentage\n")).contains("makes"), "it is not refused");
 }
 
 #[test]

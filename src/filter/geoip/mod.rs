@@ -195,7 +195,7 @@ impl GeoIp {
         Some(self.database.lookup(address).ok()?.network().ok()?.to_string())
     }
 
-    /// Whether anything was found.
+    /// Whether anything was found and written.
     fn write<'b>(&mut self, event: &mut Event<'b>, address: IpAddr, cx: &Context<'b, '_>) -> bool {
         let Some(record) = self.record(address) else { return false };
         if self.needs_location && fields::location(&record, cx.arena).is_none() {
@@ -211,9 +211,11 @@ impl GeoIp {
                 Part::Record(way) => fields::value(&record, way, cx.arena),
             };
             let Some(value) = value else { continue };
-            found |= field.part != Part::Address;
-            if event.set(path, value, cx.arena).is_err() {
-                tracing::debug!(filter = "geoip", field = %path, "something stands in the way of the field");
+            match event.set(path, value, cx.arena) {
+                Ok(_) => found |= field.part != Part::Address,
+                Err(_) => {
+                    tracing::debug!(filter = "geoip", field = %path, "something stands in the way of the field");
+                }
             }
         }
         found

@@ -99,10 +99,12 @@ fn own_parsers(settings: &Settings, build: &Build<'_>) -> Result<Option<Arc<Pars
     let place = settings.place("regexes");
     let bytes = build.files.read(Path::new(path));
     let bytes = bytes.map_err(|error| Fault::at(place, format!("cannot read `{path}`: {error}")))?;
-    let parsers = Parsers::read(&String::from_utf8_lossy(&bytes));
-    parsers
-        .map(|parsers| Some(Arc::new(parsers)))
-        .map_err(|bad| Fault::at(place, format!("cannot use `{path}`: {bad}")))
+    let unusable = |bad: String| Fault::at(place, format!("cannot use `{path}`: {bad}"));
+    let parsers = Parsers::read(&String::from_utf8_lossy(&bytes)).map_err(unusable)?;
+    match parsers.broken() {
+        None => Ok(Some(Arc::new(parsers))),
+        Some(bad) => Err(unusable(bad)),
+    }
 }
 
 /// What is taken from an agent.

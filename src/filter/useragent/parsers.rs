@@ -108,6 +108,15 @@ impl Parsers {
         Ok(Parsers { agents, systems, devices, literals, count: texts.len() })
     }
 
+    /// The first expression that is none. Compiling them all would take seconds, so they are only read.
+    pub fn broken(&self) -> Option<String> {
+        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        let all = [&self.agents, &self.systems, &self.devices].into_iter().flat_map(|list| &list.parsers);
+        let mut patterns = all.map(|parser| parser.pattern.as_str());
+        let broken = patterns.find(|pattern| regex_automata::util::syntax::parse_with(pattern, &syntax).is_err())?;
+        Some(format!("`{broken}` is no regular expression"))
+    }
+
     pub fn agent(&self, text: &str) -> Agent {
         let text = &text.as_bytes()[..text.len().min(TEXT_BYTES_MAX)];
         let mut found = vec![false; self.count];
