@@ -7,6 +7,7 @@ mod authoring;
 mod cli;
 mod common_options;
 mod deployment;
+mod differential;
 mod docker_hints;
 mod docker_input;
 mod docs;

@@ -363,10 +363,9 @@ impl Grok {
         let mut matched = false;
         let mut left = self.event_steps;
         for one in &mut self.matches {
-            let mut nth = 0;
-            while let Some(text) = nth_text(event, &one.source, nth, cx) {
-                nth += 1;
-                let Some(text) = text else { continue };
+            // A capture may make an array of the field, or a longer one: what it adds is not looked at.
+            for nth in 0..count_texts(event, &one.source) {
+                let Some(text) = nth_text(event, &one.source, nth, cx) else { continue };
                 let mut several = Asked { several: one.several.as_mut(), asked: false };
                 for (at, pattern) in one.patterns.iter().enumerate() {
                     if several.refute(at, &pattern.regex, text.str)
@@ -443,14 +442,24 @@ impl Asked<'_> {
     }
 }
 
-/// The field's text, or its `nth` item's if it is an array; `Some(None)` for what has no text.
-fn nth_text<'b>(event: &Event<'b>, source: &FieldRef, nth: usize, cx: &Context<'b, '_>) -> Option<Option<Text<'b>>> {
+/// How many texts a field is: one, or as many as an array has items.
+#[inline]
+fn count_texts(event: &Event<'_>, source: &FieldRef) -> usize {
+    match event.get(source) {
+        None => 0,
+        Some(Value::Array(items)) => items.len(),
+        Some(_) => 1,
+    }
+}
+
+/// The field's text, or its `nth` item's if it is an array; `None` for what has no text.
+#[inline]
+fn nth_text<'b>(event: &Event<'b>, source: &FieldRef, nth: usize, cx: &Context<'b, '_>) -> Option<Text<'b>> {
     let value = match event.get(source)? {
         Value::Array(items) => items.get(nth)?,
-        value if nth == 0 => value,
-        _ => return None,
+        value => value,
     };
-    Some(match value {
+    match value {
         Value::Text(text) => Some(*text),
         Value::Null => None,
         other => {
@@ -458,7 +467,7 @@ fn nth_text<'b>(event: &Event<'b>, source: &FieldRef, nth: usize, cx: &Context<'
             display::append(other, &mut out);
             Some(Text::new(cx.arena.alloc_str(&String::from_utf8_lossy(&out))))
         }
-    })
+    }
 }
 
 impl Pattern {

@@ -465,3 +465,10 @@ fn a_list_of_patterns_finds_what_each_of_them_finds_alone() {
         assert_eq!(run(&list, line), expected, "{line}");
     }
 }
+
+#[test]
+fn a_capture_into_the_field_that_is_read_makes_an_array_of_it_and_comes_to_an_end() {
+    let settings = r#"{"match":{"message":"%{GREEDYDATA:message}"}}"#;
+    check(settings, r#"{"message":"x"}"#, Outcome::Matched, r#"{"message":["x","x"]}"#);
+    check(settings, r#"{"message":["x","y"]}"#, Outcome::Matched, r#"{"message":["x","y","x","y"]}"#);
+}

@@ -4,7 +4,7 @@
 //! dots do and a comma parts the fraction. Hashes and null stay. What is no boolean stays.
 
 use super::fields::{Failed, write};
-use crate::event::{Arena, ArenaString, Event, FieldRef, Value, display};
+use crate::event::{Arena, ArenaString, ArenaVec, Event, FieldRef, Value, display};
 use crate::plugin::{Fault, Item};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,15 +37,11 @@ impl Type {
 pub fn apply<'b>(event: &mut Event<'b>, path: &FieldRef, to: Type, arena: &'b Arena) -> Result<(), Failed> {
     match event.get(path) {
         None => Ok(()),
-        Some(Value::Array(_)) => {
-            if let Some(Value::Array(items)) = event.get_mut(path, arena) {
-                items.iter_mut().for_each(|item| {
-                    if let Some(value) = one(item, to, arena) {
-                        *item = value;
-                    }
-                });
-            }
-            Ok(())
+        // Written as a whole: `tags` takes strings only.
+        Some(Value::Array(items)) => {
+            let each = items.iter().map(|item| one(item, to, arena).unwrap_or_else(|| item.copy_in(arena)));
+            let converted = Value::array(ArenaVec::from_iter_in(each, arena));
+            write(event, path, converted, arena)
         }
         Some(value) => match one(value, to, arena) {
             Some(value) => write(event, path, value, arena),

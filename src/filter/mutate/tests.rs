@@ -239,3 +239,16 @@ fn a_level_that_is_in_upper_case_already_is_not_copied() {
     let arena = crate::event::Arena::new();
     assert!(Case::Upper.apply(crate::event::value::Text::new("INFO"), &arena).is_none());
 }
+
+#[test]
+fn tags_stay_strings() {
+    let refused = |settings: &str, fields: &str, expected: &str| {
+        testing::check(&PLUGIN, settings, fields, Unmatched, expected);
+    };
+    let tagged = r#"{"tags":["1","_mutate_error"],"n":2}"#;
+    refused(r#"{"convert":{"tags":"integer"}}"#, r#"{"tags":["1"],"n":2}"#, tagged);
+    refused(r#"{"merge":{"tags":"n"}}"#, r#"{"tags":["1"],"n":2}"#, tagged);
+    refused(r#"{"merge":{"tags":"n"}}"#, r#"{"tags":"1","n":2}"#, tagged);
+    check(r#"{"convert":{"tags":"string"}}"#, r#"{"tags":["1"]}"#, r#"{"tags":["1"]}"#);
+    check(r#"{"merge":{"tags":"a"}}"#, r#"{"tags":"1","a":["x","y"]}"#, r#"{"tags":["1","x","y"],"a":["x","y"]}"#);
+}
