@@ -35,6 +35,7 @@ pub mod ruby;
 pub mod ruby_regex;
 pub mod sleep;
 pub mod split;
+pub mod strings;
 pub mod syslog_pri;
 #[cfg(test)]
 pub mod testing;

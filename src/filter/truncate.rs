@@ -2,7 +2,8 @@
 //!
 //! Settings: Logstash reference, "Truncate filter plugin".
 
-use super::{Context, Filter, FilterPlugin, Outcome, name};
+use super::{Context, Filter, FilterPlugin, Outcome, name, strings};
+use crate::event::value::Text;
 use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
@@ -55,19 +56,7 @@ struct Truncate {
 
 impl Filter for Truncate {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
-        if self.fields.is_empty() {
-            for (_, value) in event.root.iter_mut() {
-                cut_if_long(value, self.length, cx.arena);
-            }
-            return Outcome::Matched;
-        }
-        for field in &self.fields {
-            if event.get(field).is_some_and(|value| is_long(value, self.length))
-                && let Some(value) = event.get_mut(field, cx.arena)
-            {
-                cut(value, self.length, cx.arena);
-            }
-        }
+        strings::change(event, &self.fields, &Longest(self.length), cx.arena);
         Outcome::Matched
     }
 
@@ -76,31 +65,16 @@ impl Filter for Truncate {
     }
 }
 
-/// Shared facts are copied only to be cut.
-fn cut_if_long<'b>(value: &mut Value<'b>, length: usize, arena: &'b Arena) {
-    if is_long(value, length) {
-        cut(value, length, arena);
-    }
-}
+/// The longest that a string may be, in bytes.
+struct Longest(usize);
 
-/// Whether it is or holds a string that is too long.
-fn is_long(value: &Value<'_>, length: usize) -> bool {
-    match value {
-        Value::Text(text) => text.str.len() > length,
-        Value::Array(items) => items.iter().any(|item| is_long(item, length)),
-        other => other.as_object().is_some_and(|object| object.iter().any(|(_, value)| is_long(value, length))),
+impl strings::Change for Longest {
+    fn concerns(&self, text: &str) -> bool {
+        text.len() > self.0
     }
-}
 
-fn cut<'b>(value: &mut Value<'b>, length: usize, arena: &'b Arena) {
-    match value {
-        Value::Text(text) => text.str = &text.str[..text.str.floor_char_boundary(length)],
-        Value::Array(items) => items.iter_mut().for_each(|item| cut_if_long(item, length, arena)),
-        other => {
-            if let Some(object) = other.object_mut(arena) {
-                object.iter_mut().for_each(|(_, value)| cut_if_long(value, length, arena));
-            }
-        }
+    fn apply<'b>(&self, text: Text<'b>, _arena: &'b Arena) -> Value<'b> {
+        Value::Text(Text { str: &text.str[..text.str.floor_char_boundary(self.0)], ..text })
     }
 }
 

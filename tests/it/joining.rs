@@ -135,6 +135,38 @@ fn every_trace_is_one_event_between_the_lines_of_every_container_on_the_other_st
     }
 }
 
+/// Whether a line of a log may have the trace behind it: then they are one event. (PostgreSQL's details have a line of their own.)
+fn takes(before: &str, case: &str, found: &str) -> bool {
+    found.strip_prefix(before).and_then(|rest| rest.strip_prefix('\n')) == Some(case)
+}
+
+#[test]
+fn every_trace_is_one_event_within_the_lines_of_every_container_on_the_same_stream() {
+    let (mut pipeline, traces) = (pipeline(), traces());
+    for (path, singles) in shapes(&mut pipeline) {
+        // A line that begins with a blank might be anybody's: of a trace, of PostgreSQL's statement.
+        let singles: Vec<String> =
+            singles.into_iter().filter(|line| !line.starts_with(|first: char| first.is_whitespace())).collect();
+        let mut others = shuffled(&singles, usize::MAX);
+        for (language, cases) in &traces {
+            for case in cases {
+                let mut other = || others.next().expect("it has no end");
+                let (before, behind, last) = (other(), other(), other());
+                let lines = [before].into_iter().chain(case.split('\n')).chain([behind, last]);
+                let log: String =
+                    lines.enumerate().map(|(nth, line)| stored(line, "stderr", nth * 10, false)).collect();
+                let found: Vec<String> = joined(&log, &mut pipeline).into_iter().map(|(text, _)| text).collect();
+                let rest = match found.split_first() {
+                    Some((first, rest)) if takes(before, case, first) => rest,
+                    Some((first, [trace, rest @ ..])) if first == before && trace == case => rest,
+                    _ => panic!("{} in {}: {found:#?}", language.display(), path.display()),
+                };
+                assert_eq!(rest, [behind, last], "{} in {}", language.display(), path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_trace_whose_lines_come_in_parts_is_whole() {
     let mut pipeline = pipeline();

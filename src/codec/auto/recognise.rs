@@ -63,11 +63,21 @@ pub struct Recogniser {
     has_cause: bool,
     /// The very next line is the message (Rust, .NET, Dart).
     is_announced: bool,
+    /// One of several inner exceptions is over (.NET): an empty line and the next one may follow.
+    is_inner_over: bool,
 }
 
 impl Recogniser {
     fn new(phase: Phase, slack: u8) -> Recogniser {
-        Recogniser { phase, slack, in_braces: false, is_last_words: false, has_cause: false, is_announced: false }
+        Recogniser {
+            phase,
+            slack,
+            in_braces: false,
+            is_last_words: false,
+            has_cause: false,
+            is_announced: false,
+            is_inner_over: false,
+        }
     }
 
     /// Whether a group can begin with this line. Most lines are told by their first byte.
@@ -158,7 +168,8 @@ impl Recogniser {
         }
         if is_ruby_place(line) {
             self.has_cause = is_ruby_rescue(line);
-            return self.become_(Phase::Ruby, 0);
+            // The message may go on: Ruby shows the source below it.
+            return self.become_(Phase::Ruby, if has_ruby_message(line) { MESSAGE_LINES_MAX } else { 0 });
         }
         // Spring leaves a blank line in front of the trace, NestJS prints messages of several lines.
         if is_blank(line) || indent(line) > 0 {
@@ -196,6 +207,7 @@ impl Recogniser {
     fn at(&mut self, line: &[u8]) -> Step {
         if let Some(opens) = at_frame(line) {
             self.in_braces |= opens;
+            self.is_inner_over = ends_inner(line);
             self.slack = 0;
             return Step::Join;
         }
@@ -212,8 +224,12 @@ impl Recogniser {
         if self.is_last_words && line.starts_with(b"Node.js v") {
             return Step::Last;
         }
-        if self.is_last_words && is_blank(line) {
+        if (self.is_last_words || self.is_inner_over) && is_blank(line) {
             return Step::Hold;
+        }
+        // A cause may have no frames of its own; then the next trace is another one.
+        if is_own_head(line) {
+            return Step::End;
         }
         self.message(line)
     }

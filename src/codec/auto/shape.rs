@@ -83,7 +83,15 @@ pub fn is_between_frames(line: &[u8]) -> bool {
 pub fn is_cause(line: &[u8]) -> bool {
     let at = indent(line);
     let rest = &line[at..];
-    rest.starts_with(b"Caused by: ") || rest.starts_with(b"Suppressed: ") || (at > 0 && rest.starts_with(b"---> "))
+    rest.starts_with(b"Caused by: ")
+        || rest.starts_with(b"Suppressed: ")
+        || (at > 0 && rest.starts_with(b"---> "))
+        || rest.starts_with(b"---> (Inner Exception #")
+}
+
+/// Behind the last frame of an inner exception of several (.NET's `AggregateException`) stands `<---`.
+pub fn ends_inner(line: &[u8]) -> bool {
+    line.trim_ascii_end().ends_with(b"<---")
 }
 
 /// `  File "x.py", line 1, in f`
@@ -312,9 +320,16 @@ pub fn is_head(line: &[u8]) -> bool {
         Some(b' ') => matches!(line.get(end + 1), Some(b'[' | b'{')),
         _ => false,
     };
-    (is_ended && is_error_name(&line[..end]))
-        || (matches!(first, b'E' | b'U' | b'p' | b'f' | b't' | b'P' | b'F' | b'S' | b'T')
-            && HEADS.iter().any(|head| line.starts_with(head)))
+    (is_ended && is_error_name(&line[..end])) || (is_first_of_heads(*first) && is_own_head(line))
+}
+
+fn is_first_of_heads(first: u8) -> bool {
+    matches!(first, b'E' | b'U' | b'p' | b'f' | b't' | b'P' | b'F' | b'S' | b'T')
+}
+
+/// A first line that a runtime writes, so that it is no more of a message.
+pub fn is_own_head(line: &[u8]) -> bool {
+    HEADS.iter().any(|head| line.starts_with(head))
 }
 
 fn is_name_byte(byte: u8) -> bool {

@@ -4,7 +4,8 @@
 
 pub mod mask;
 
-use super::{Context, Filter, FilterPlugin, Outcome, name};
+use super::{Context, Filter, FilterPlugin, Outcome, name, strings};
+use crate::event::value::Text;
 use crate::event::{Arena, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use mask::{KINDS, Masker};
@@ -64,19 +65,7 @@ struct Redact {
 
 impl Filter for Redact {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
-        if self.fields.is_empty() {
-            for (_, value) in event.root.iter_mut() {
-                self.look_into(value, cx.arena);
-            }
-            return Outcome::Matched;
-        }
-        for field in &self.fields {
-            if event.get(field).is_some_and(|value| self.finds(value))
-                && let Some(value) = event.get_mut(field, cx.arena)
-            {
-                self.mask(value, cx.arena);
-            }
-        }
+        strings::change(event, &self.fields, &self.masker, cx.arena);
         Outcome::Matched
     }
 
@@ -85,33 +74,13 @@ impl Filter for Redact {
     }
 }
 
-impl Redact {
-    /// Shared facts are copied only to be changed.
-    fn look_into<'b>(&self, value: &mut Value<'b>, arena: &'b Arena) {
-        if self.finds(value) {
-            self.mask(value, arena);
-        }
+impl strings::Change for Masker {
+    fn concerns(&self, text: &str) -> bool {
+        self.finds(text)
     }
 
-    /// Whether it is or holds a string with a secret.
-    fn finds(&self, value: &Value<'_>) -> bool {
-        match value {
-            Value::Text(text) => self.masker.finds(text.str),
-            Value::Array(items) => items.iter().any(|item| self.finds(item)),
-            other => other.as_object().is_some_and(|object| object.iter().any(|(_, value)| self.finds(value))),
-        }
-    }
-
-    fn mask<'b>(&self, value: &mut Value<'b>, arena: &'b Arena) {
-        match value {
-            Value::Text(text) => *value = Value::copied(arena, &self.masker.text(text.str)),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.look_into(item, arena)),
-            other => {
-                if let Some(object) = other.object_mut(arena) {
-                    object.iter_mut().for_each(|(_, value)| self.look_into(value, arena));
-                }
-            }
-        }
+    fn apply<'b>(&self, text: Text<'b>, arena: &'b Arena) -> Value<'b> {
+        Value::copied(arena, &self.text(text.str))
     }
 }
 
