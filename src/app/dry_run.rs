@@ -3,12 +3,13 @@
 //! Fixtures take the place of the inputs, a collecting outbox that of the outputs; everything between is the same.
 
 use super::world::Hurried;
-use crate::codec::{Build, Framer, NoExpressions};
+use crate::codec::{Build, Framer, NoExpressions, hinted};
 use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
 use crate::event::{Arena, Event, TAGS};
 use crate::filter::Effects;
+use crate::input::docker::{self, Asked};
 use crate::input::fixture::{Fixture, Shape, guess};
 use crate::input::origin::Origin;
 use crate::pipeline::program::Watcher;
@@ -53,6 +54,8 @@ pub struct Summary {
     pub guessed_events: bool,
     /// Documents by index; those without one under `""`.
     pub documents: BTreeMap<String, u64>,
+    /// What is to be known of the container's hints, a sentence each.
+    pub notes: Vec<String>,
     pub tags: BTreeMap<String, u64>,
     pub elapsed: Duration,
 }
@@ -68,30 +71,37 @@ pub struct Input<'a> {
 
 /// Runs `input` through `pipeline`. The error is the sink's.
 pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> io::Result<Summary> {
-    run_in(pipeline, input, &facts_beside(Path::new(input.name)), &Hurried::default(), show)
+    run_in(pipeline, input, &container_beside(Path::new(input.name)), &Hurried::default(), show)
 }
 
-/// `run`, with the facts of the container (`facts_beside`) and the world that filters see.
+/// `run`, with the container (`container_beside`) and the world that filters see.
 pub fn run_in(
     pipeline: &mut Pipeline,
     input: &Input<'_>,
-    facts: &str,
+    container: &Container,
     world: &dyn Effects,
     show: &mut dyn Show,
 ) -> io::Result<Summary> {
     let shape = input.shape.unwrap_or_else(|| guess(input.bytes));
     let number = add_fixture_input(pipeline, shape);
-    let fixture = Fixture { name: input.name, facts, shape, input: number, arrived: world.now() };
+    let Asked { is_followed, hints, wrong } = asked(pipeline, container, shape);
+    let bytes = if is_followed { input.bytes } else { b"" };
+    let framer = match &hints {
+        Some(hints) => hinted::decoder(hints, &pipeline.inputs[number].decoder).framer,
+        None => pipeline.inputs[number].decoder.framer.boxed(),
+    };
+    let fixture =
+        Fixture { name: input.name, facts: &container.facts, shape, hints, input: number, arrived: world.now() };
     let mut outbox = Collecting {
         routes: pipeline.outputs.iter().map(|output| output.route.boxed()).collect(),
         batch: DocBatch::default(),
-        summary: Summary::default(),
+        summary: Summary { notes: notes(is_followed, wrong), ..Summary::default() },
         show,
         failed: None,
     };
     let started = Instant::now();
     let mut worker = Worker::new(pipeline);
-    for group in in_groups(fixture.chunks(input.bytes), &*pipeline.inputs[number].decoder.framer) {
+    for group in in_groups(fixture.chunks(bytes), &*framer) {
         let taken = group.into_iter().all(|chunk| worker.chunk(chunk, world, &mut outbox).is_ok());
         // The group is complete: its end need not be waited for.
         if !taken || (worker.holds() && worker.release(true, world, &mut outbox).is_err()) {
@@ -105,7 +115,7 @@ pub fn run_in(
     pipeline.inputs.truncate(number);
     let Collecting { mut summary, failed, .. } = outbox;
     summary.lines = counts.records;
-    summary.dropped = counts.events.dropped;
+    summary.dropped = counts.events.dropped + counts.left_out;
     summary.guessed_events = input.shape.is_none() && shape == Shape::Events;
     summary.elapsed = started.elapsed();
     failed.map_or(Ok(summary), Err)
@@ -162,13 +172,37 @@ pub(super) fn add_fixture_input(pipeline: &mut Pipeline, shape: Shape) -> usize 
     pipeline.inputs.len() - 1
 }
 
-/// The container's facts from a `container.json` or Docker's own `config.v2.json` beside the file.
-pub fn facts_beside(file: &Path) -> String {
+/// The container that printed a fixture's lines; without one, nothing is known of them.
+pub struct Container {
+    /// `{"container":{…}}`, or `{}`.
+    facts: String,
+    /// `None`: it is not known which container it was.
+    labels: Option<HashMap<String, String>>,
+}
+
+/// The container of a `container.json` or Docker's own `config.v2.json` beside the file.
+pub fn container_beside(file: &Path) -> Container {
     let read = |name: &str| std::fs::read(file.with_file_name(name)).ok();
     let origin = read("container.json").and_then(|json| Origin::of_fixture(&json));
     let origin = origin.or_else(|| Origin::of_config(&read("config.v2.json")?));
-    let facts = |origin: Origin| serde_json::json!({ "container": origin.container(true) }).to_string();
-    origin.map_or_else(|| "{}".into(), facts)
+    let Some(origin) = origin else { return Container { facts: "{}".into(), labels: None } };
+    let facts = serde_json::json!({ "container": origin.container(true) }).to_string();
+    let labels = origin.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Container { facts, labels: Some(labels) }
+}
+
+/// What the labels of the container ask for its lines, if the pipeline has an input that heeds them. JSON events are events
+/// already: such wishes came before them.
+fn asked(pipeline: &Pipeline, container: &Container, shape: Shape) -> Asked {
+    let asked = || pipeline.inputs.iter().find_map(|input| docker::asked(&input.settings, container.labels.as_ref()?));
+    let nothing = Asked { is_followed: true, hints: None, wrong: Vec::new() };
+    (shape != Shape::Events).then(asked).flatten().unwrap_or(nothing)
+}
+
+fn notes(is_followed: bool, wrong: Vec<String>) -> Vec<String> {
+    let left_out = wrong.into_iter().map(|wrong| format!("a hint of the container is left out: {wrong}"));
+    let alone = "the container is not followed: its hints, or `hints_default_enabled => false`, say so";
+    left_out.chain((!is_followed).then(|| alone.to_string())).collect()
 }
 
 struct Collecting<'s> {

@@ -269,6 +269,7 @@ fn add(total: &mut Summary, more: Summary) {
     total.dropped += more.dropped;
     total.guessed_events |= more.guessed_events;
     total.elapsed += more.elapsed;
+    total.notes.extend(more.notes);
     for (name, number) in more.documents {
         *total.documents.entry(name).or_default() += number;
     }
@@ -286,6 +287,7 @@ fn summarise(total: &Summary, look: Look) {
     if total.guessed_events {
         note("the lines look like JSON events and were taken as such; --as lines takes them as text");
     }
+    total.notes.iter().for_each(|text| note(&printable(text)));
     list("documents", &total.documents, name_of, look, DIM);
     list("tags", &total.tags, |tag| printable(tag).into_owned(), look, YELLOW);
 }

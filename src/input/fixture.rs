@@ -5,6 +5,7 @@
 //! Plain lines and JSON events get their place from file and offset.
 
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
+use crate::event::hints::Hints;
 use crate::event::{Identity, Timestamp};
 use crate::position::{Receipt, SourceKey};
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct Fixture<'a> {
     /// The facts of its container as a JSON object (`{"container":{…}}`), if it has some.
     pub facts: &'a str,
     pub shape: Shape,
+    /// What its container asks for its lines.
+    pub hints: Option<Arc<Hints>>,
     /// The input whose codec and decoration apply.
     pub input: usize,
     pub arrived: Timestamp,
@@ -103,7 +106,7 @@ impl Fixture<'_> {
             _ => key.as_str().to_string(),
         };
         let hash = Identity::hash_source(&name, "");
-        Arc::new(Source { key, hash, input: self.input, facts: facts.to_string(), place, hints: None })
+        Arc::new(Source { key, hash, input: self.input, facts: facts.to_string(), place, hints: self.hints.clone() })
     }
 
     fn lines(&self, bytes: &[u8]) -> Vec<Chunk> {
@@ -205,6 +208,11 @@ fn whole(len: usize, time: u64, ordinal: u32) -> Framing {
 mod tests {
     use super::*;
 
+    fn made() -> Fixture<'static> {
+        let arrived = Timestamp::default();
+        Fixture { name: "f", facts: "{}", shape: Shape::Docker, hints: None, input: 0, arrived }
+    }
+
     fn check(text: &str, shape: Shape) {
         assert_eq!(guess(text.as_bytes()), shape, "{text}");
     }
@@ -220,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_is_no_record_stays_as_it_stands() {
-        let fixture = Fixture { name: "f", facts: "{}", shape: Shape::Docker, input: 0, arrived: Timestamp::default() };
+        let fixture = made();
         for line in ["[\"log\"]", "null", "{\"log\":7}", "{\"log\":\"cut", ""] {
             let chunks = fixture.chunks(format!("{line}\n").as_bytes());
             assert_eq!(chunks.iter().map(|chunk| chunk.bytes.as_slice()).collect::<Vec<_>>(), [line.as_bytes()]);
@@ -243,7 +251,7 @@ mod tests {
             part("d\n", "stdout", 3),
         ]
         .concat();
-        let fixture = Fixture { name: "f", facts: "{}", shape: Shape::Docker, input: 0, arrived: Timestamp::default() };
+        let fixture = made();
         let lines: Vec<String> =
             fixture.chunks(text.as_bytes()).into_iter().map(|c| String::from_utf8(c.bytes).unwrap()).collect();
         assert_eq!(lines, ["E", "ab", "c", "d"]);

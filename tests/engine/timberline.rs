@@ -1,6 +1,7 @@
 //! The binary under test: a daemon that a test starts, signals and kills, or one command that runs to its end.
 
 use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -45,10 +46,14 @@ impl Timberline {
 
     /// The same as it is shipped, within a limit of memory: the optimised binary that `./dev soak` builds and names.
     pub fn limited<S: AsRef<OsStr>>(limit: &MemoryLimit, arguments: impl IntoIterator<Item = S>) -> Timberline {
-        let binary = std::env::var_os("TIMBERLINE_TEST_RELEASE").expect("`./dev soak` builds a release and names it");
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", r#"echo $$ >"$0" && exec "$@""#]).arg(limit.processes()).arg(binary);
+        command.args(["-c", r#"echo $$ >"$0" && exec "$@""#]).arg(limit.processes()).arg(optimised());
         Timberline::with(command, arguments)
+    }
+
+    /// The optimised binary, for lines by the million.
+    pub fn optimised<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Timberline {
+        Timberline::with(Command::new(optimised()), arguments)
     }
 
     fn with<S: AsRef<OsStr>>(mut command: Command, arguments: impl IntoIterator<Item = S>) -> Timberline {
@@ -189,6 +194,10 @@ impl Timberline {
             http_get(url).and_then(|(found, body)| (found == status).then_some(body))
         })
     }
+}
+
+fn optimised() -> OsString {
+    std::env::var_os("TIMBERLINE_TEST_RELEASE").expect("`./dev soak` builds a release and names it")
 }
 
 /// Status and body, or nothing where nobody answers within two seconds.

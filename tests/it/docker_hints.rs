@@ -128,6 +128,47 @@ fn hints_say_how_the_lines_of_a_container_are_read(read: &'static str) {
     assert!(daemon.events().iter().all(|event| event["container"]["id"] != silent.id()));
     let left_out = || sum(&daemon.metrics(), "timberline_events_dropped_total", &[r#"reason="hint""#]);
     wait_until("the lines left out are counted", PATIENCE, || (left_out() == 4).then_some(()));
+    // The dry run of the same logs, as fixtures, shows the same events.
+    for container in [&json, &multiline, &chosen, &processed] {
+        let dry = dry_run(container, "hints => true");
+        assert_eq!(dry.events, without_host(daemon.of(container, dry.events.len())), "{}", container.name());
+    }
+    let dry = dry_run(&silent, "hints => true");
+    assert!(dry.events.is_empty() && dry.said.contains("the container is not followed"), "{}", dry.said);
+    assert_eq!(dry_run(&silent, "hints => false").events.len(), 1);
+}
+
+struct Dry {
+    events: Vec<Value>,
+    said: String,
+}
+
+/// A dry run of the container's log, as a fixture with its `container.json`.
+fn dry_run(container: &Container<'_>, settings: &str) -> Dry {
+    let fixture = tempfile::tempdir().expect("a folder can be made");
+    let inspected = docker().cli(&["inspect", container.id()]);
+    let inspected: Value = serde_json::from_str(&inspected).expect("docker prints JSON");
+    let (of, config) = (&inspected[0], &inspected[0]["Config"]);
+    let facts = serde_json::json!({
+        "id": of["Id"], "name": of["Name"], "image": { "name": config["Image"] }, "labels": config["Labels"],
+    });
+    fs::write(fixture.path().join("container.json"), facts.to_string()).expect("the folder is ours");
+    let log = of["LogPath"].as_str().expect("its log is a json-file");
+    fs::copy(log, fixture.path().join("input.log")).expect("the tests may read the engine's files");
+    let pipeline = format!("input {{ docker {{ {settings} }} }}");
+    let file = fixture.path().join("input.log").display().to_string();
+    let run = Timberline::output(["dry-run", "-e", &pipeline, "--format", "ndjson", &file]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let documents = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("each line is an object"));
+    Dry { events: documents.map(|mut document| document["_source"].take()).collect(), said: run.stderr }
+}
+
+/// A fixture does not know which machine it came from.
+fn without_host(mut events: Vec<Value>) -> Vec<Value> {
+    for event in &mut events {
+        event.as_object_mut().expect("an event is an object").remove("host");
+    }
+    events
 }
 
 fn wrong_hints_are_said_once_and_lose_no_line(read: &'static str) {

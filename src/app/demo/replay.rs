@@ -86,6 +86,7 @@ impl Case {
         let fixture = Fixture {
             name: self.name,
             facts: &facts.to_string(),
+            hints: None,
             shape: Shape::Docker,
             input: wiring.input,
             arrived: Timestamp::default(),

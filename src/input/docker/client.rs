@@ -7,6 +7,7 @@
 //! also hold the environment with its secrets, which must not live longer than the parsing.
 //! The log stream is read straight from the socket (`LogStream`, see `wire`).
 
+mod log_config;
 mod log_stream;
 
 pub use log_stream::{Heard, LogStream};
@@ -27,6 +28,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use log_config::LogConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -105,6 +107,8 @@ pub struct Inspected {
     pub tty: bool,
     /// `json-file`, `local`, …
     pub driver: String,
+    /// How large a file of its log grows before it is rotated; `None`: that is not known, or there is no rotation.
+    pub file_bytes: Option<u64>,
     /// Where the engine keeps its json-file log; `None` before it was started.
     pub log_path: Option<PathBuf>,
 }
@@ -158,18 +162,12 @@ struct InspectedConfig {
     labels: Option<HashMap<String, String>>,
 }
 
-/// Of all that it says, the log driver alone.
+/// Of all that it says, the log driver alone, and how large its files grow.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct InspectedHostConfig {
     #[serde(default)]
-    log_config: InspectedLogConfig,
-}
-
-#[derive(Default, Deserialize)]
-struct InspectedLogConfig {
-    #[serde(rename = "Type", default)]
-    driver: String,
+    log_config: LogConfig,
 }
 
 /// The part of a container in an answer to `list` that is read.
@@ -321,6 +319,7 @@ impl From<ListedContainer> for Listed {
 impl From<Inspection> for Inspected {
     fn from(inspection: Inspection) -> Inspected {
         let Inspection { id, name, image: image_id, log_path, state, config, host_config } = inspection;
+        let file_bytes = host_config.log_config.file_bytes();
         let (driver, given) = (host_config.log_config.driver, config.labels.unwrap_or_default());
         let hints = hints::kept(&given);
         let origin = Origin {
@@ -337,6 +336,7 @@ impl From<Inspection> for Inspected {
             phase: Phase::of(&state.status),
             tty: config.tty,
             driver,
+            file_bytes,
             log_path: Some(log_path).filter(|path| !path.is_empty()).map(PathBuf::from),
         }
     }
@@ -490,7 +490,7 @@ mod tests {
     #[test]
     fn of_an_inspected_container_only_the_facts_are_read() {
         let answer = br#"{"Id":"ab","Name":"/kong","Image":"sha256:00ff","LogPath":"/d/ab-json.log","State":{"Status":"running","Health":{"Status":"odd"}},
-            "HostConfig":{"New":1,"LogConfig":{"Type":"json-file","Config":{}}},
+            "HostConfig":{"New":1,"LogConfig":{"Type":"json-file","Config":{"max-size":"10m"}}},
             "Config":{"Tty":true,"Image":"kong:3.4","Env":["DB_PASSWORD=canary"],
             "Labels":{"co.elastic.logs/enabled":"true"}},"Mounts":[{"Source":"canary"}],"Args":["canary"]}"#;
         let inspected: Inspected = serde_json::from_slice::<Inspection>(answer).unwrap().into();
@@ -507,6 +507,7 @@ mod tests {
             phase: Phase::Running,
             tty: true,
             driver: "json-file".into(),
+            file_bytes: Some(10_000_000),
             log_path: Some("/d/ab-json.log".into()),
         };
         assert_eq!(inspected, expected);

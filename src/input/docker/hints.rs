@@ -74,11 +74,16 @@ pub fn is_asked(config: &Config, labels: &HashMap<String, String>, own: &str, ta
     if switched(labels) == Some(false) {
         return false;
     }
-    match labels.get(&format!("{OURS}pipeline")) {
+    match chosen_pipeline(labels) {
         Some(name) if name == own => true,
-        Some(name) if taking.contains(name) => false,
+        Some(name) if taking.iter().any(|taken| taken == name) => false,
         _ => config.default_enabled || switched(labels).is_some(),
     }
+}
+
+/// The pipeline that a container names.
+pub fn chosen_pipeline(labels: &HashMap<String, String>) -> Option<&str> {
+    labels.get(&format!("{OURS}pipeline")).map(String::as_str)
 }
 
 /// `enabled`, and its old name `disable`. What is not `false` is true.

@@ -4,6 +4,7 @@
 //! - `follow` opens one container's log again and again and never believes that an end is the end; `way` says where from;
 //! - `client` asks the engine, `connect` dials it, `wire` takes its answers apart, `frames` makes records of them;
 //! - `json_file` reads the files through rotation and truncation, and makes records of them;
+//! - `skips` sees where an engine leaves lines out of a stream;
 //! - `joiner` makes lines of records (`stamp` reads their times), `cursor` says which of them are new, `rate` which are too many,
 //!   `ansi` takes colours out, `held` keeps open lines within the byte budget;
 //! - `last_lines` reads the end of one container's log once;
@@ -33,6 +34,7 @@ mod last_lines;
 mod rate;
 mod shared;
 mod since;
+mod skips;
 mod stamp;
 mod tap;
 mod taps;
@@ -45,6 +47,7 @@ pub use last_lines::{Tail, TailLine, tail};
 use super::origin::Look;
 use super::watch::Bells;
 use super::{Input, InputPlugin, Running, Wiring};
+use crate::event::hints::Hints;
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 use crate::telemetry::logging;
 use client::Client;
@@ -52,6 +55,7 @@ use connect::{Dialer, Endpoint, TlsFiles};
 use discover::{Candidate, Own, Phase, Selection};
 use shared::{Counters, Disk, Ourselves, Shared, Streams};
 use since::Since;
+use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -238,6 +242,29 @@ fn build(settings: &Settings) -> Result<Box<dyn Input>, Fault> {
 /// Whether an input of these settings lets containers say how they are read.
 pub fn takes_hints(settings: &Settings) -> bool {
     settings.declaration().name == DECLARATION.name && settings.boolean("hints")
+}
+
+/// What an input with these settings makes of a container's labels as hints, in whichever pipeline the container chooses: for a
+/// dry run, which has no engine and one pipeline. `None`: it reads no hints.
+pub fn asked(settings: &Settings, labels: &HashMap<String, String>) -> Option<Asked> {
+    if !takes_hints(settings) {
+        return None;
+    }
+    let config = hints::Config { enabled: true, default_enabled: settings.boolean("hints_default_enabled") };
+    let kept = hints::kept(labels);
+    let chosen = hints::chosen_pipeline(&kept).unwrap_or_default().to_string();
+    let taking = [chosen];
+    let hints::Read { hints, wrong } = hints::read(&kept, &taking[0], &taking);
+    Some(Asked { is_followed: hints::is_asked(&config, labels, &taking[0], &taking), hints, wrong })
+}
+
+/// What a container asks for by its labels.
+pub struct Asked {
+    pub is_followed: bool,
+    /// `None`: its lines are as the pipeline says.
+    pub hints: Option<Arc<Hints>>,
+    /// What is wrong with its hints, a sentence a hint.
+    pub wrong: Vec<String>,
 }
 
 /// How many containers run that an input with these settings follows. An error: no engine answers.

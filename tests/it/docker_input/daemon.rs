@@ -2,13 +2,31 @@
 
 use crate::engine::{Timberline, free_port, http_get, wait_until};
 use crate::main_job::sum;
+use serde::Deserialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Far more than any of these tests needs on an idle machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is read of a document where there are many.
+#[derive(Deserialize)]
+struct Brief<'a> {
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+    #[serde(borrow)]
+    container: BriefContainer<'a>,
+}
+
+#[derive(Deserialize)]
+struct BriefContainer<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
 
 pub struct Daemon {
     pub process: Timberline,
@@ -30,9 +48,20 @@ impl Daemon {
 
     /// Not started yet; `wrapper`: see [`Timberline::under`].
     pub fn under(wrapper: &[&str], host: &str, settings: &str) -> Daemon {
+        Daemon::of(|arguments| Timberline::under(wrapper, arguments), host, settings)
+    }
+
+    /// The optimised binary, started.
+    #[cfg(feature = "soak")]
+    pub fn optimised(host: &str, settings: &str) -> Daemon {
+        let mut daemon = Daemon::of(|arguments| Timberline::optimised(arguments), host, settings);
+        daemon.process.start();
+        daemon
+    }
+
+    fn of(make: impl FnOnce(&[&str]) -> Timberline, host: &str, settings: &str) -> Daemon {
         let port = free_port();
-        let arguments = ["run", "--log.format", "json", "--api.http.port", &port.to_string()];
-        let process = Timberline::under(wrapper, arguments);
+        let process = make(&["run", "--log.format", "json", "--api.http.port", &port.to_string()]);
         let (out, data) = (process.dir().join("out.ndjson"), process.dir().join("data"));
         let pipeline = format!(
             "input {{ docker {{ host => \"{host}\" multiline => none {settings} }} }}\n\
@@ -48,6 +77,18 @@ impl Daemon {
         let text = fs::read_to_string(&self.out).unwrap_or_default();
         let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
         whole.map(|line| serde_json::from_str(line).expect("a line is a document")).collect()
+    }
+
+    /// The container and the message of each whole document so far, for more of them than fit into memory.
+    pub fn each_message(&self, each: &mut dyn FnMut(&str, &str)) {
+        let Ok(out) = fs::File::open(&self.out) else { return };
+        let mut lines = BufReader::new(out);
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|read| read > 0) && line.ends_with('\n') {
+            let document: Brief = serde_json::from_str(&line).expect("a line is a document");
+            each(&document.container.id, &document.message);
+            line.clear();
+        }
     }
 
     /// How many documents there are.

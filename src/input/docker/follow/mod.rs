@@ -15,6 +15,7 @@ use super::frames::LineReader;
 use super::joiner::Stream;
 use super::json_file::JsonLog;
 use super::shared::{Counted, Over, Shared};
+use super::skips::Skips;
 use super::tap;
 use super::taps::Taps;
 use super::way::{Found, JSON_FILE, Read, Way};
@@ -123,6 +124,8 @@ enum Ending {
     Crowded,
     /// Lines that were taken for repeated ones are to be read again.
     Astray,
+    /// Lines seem to have been left out.
+    Skipped,
     Left,
 }
 
@@ -135,6 +138,7 @@ pub struct Follower {
     backoff: Backoff,
     /// The reader of an answer that followed and ended well: if the container is removed, open lines in it were the last.
     last_reader: Option<LineReader>,
+    skips: Skips,
     /// What it said of itself before it was started.
     unborn: Option<Inspected>,
     /// The container has run, and its log was not read to an end since.
@@ -154,6 +158,7 @@ impl Follower {
             taps: None,
             backoff: Backoff::new(ROUND_FIRST, ROUND_LONGEST),
             last_reader: None,
+            skips: Skips::default(),
             unborn: None,
             unread: false,
             said_unreadable: false,

@@ -32,6 +32,7 @@ impl Follower {
         let shared = Arc::clone(&self.shared);
         let since = self.taps.as_ref().map_or(0, |taps| taps.since());
         let follow = inspected.phase == Phase::Running;
+        self.skips.open(inspected.file_bytes.filter(|_| follow), shared.wiring.clock.now_ns());
         match shared.or_over(shared.client.logs(&self.id, since, follow)).await? {
             Ok(log) => self.attach(log, follow, inspected.tty).await,
             Err(failure) => Ok(self.failed(&failure)),
@@ -70,6 +71,10 @@ impl Follower {
             Ending::Complete => self.complete(reader).await,
             Ending::Cut => Ok(Next::Later),
             Ending::Yielded | Ending::Astray => Ok(Next::Again),
+            Ending::Skipped => {
+                tracing::debug!(container = self.id, "the log stream seems to have left lines out; opening it again");
+                self.shared.or_over(tokio::time::sleep(self.skips.pause())).await.map(|()| Next::Again)
+            }
             Ending::Crowded => self.make_room().await,
             Ending::Left => Ok(Next::Leave),
         }
@@ -108,13 +113,25 @@ impl Follower {
                 }
             }
             let (Some(taps), shared) = (&mut self.taps, &self.shared) else { return Ok(Ending::Cut) };
-            let fed = log.take(&mut |bytes: &[u8]| reader.feed(bytes, &mut |line| taps.keep(line, shared)));
+            let (skips, mut skipped) = (&mut self.skips, false);
+            skips.arrive(shared.wiring.clock.now_ns());
+            let fed = log.take(&mut |bytes: &[u8]| {
+                reader.feed(bytes, &mut |line| {
+                    skipped = skipped || skips.is_behind_one(line.time, line.text.len());
+                    if !skipped {
+                        taps.keep(line, shared);
+                    }
+                })
+            });
             if let Err(broken) = fed {
                 tracing::warn!(container = self.id, %broken, "the log stream cannot be read on; opening it again");
                 return Ok(Ending::Cut);
             }
             if shared.wiring.stop.is_stopped() {
                 return Err(Over);
+            }
+            if skipped {
+                return Ok(Ending::Skipped);
             }
             if taps.is_astray() {
                 return Ok(Ending::Astray);

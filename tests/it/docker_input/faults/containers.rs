@@ -3,8 +3,8 @@
 use super::super::{both_ways, numbered, texts};
 use super::{started, up_to};
 use crate::docker_input::daemon::{Daemon, PATIENCE};
-use crate::engine::{Container, docker, unique, wait_until};
-use std::collections::BTreeMap;
+use crate::engine::{Docker, docker, unique, wait_until};
+use std::collections::{BTreeMap, HashSet};
 use std::thread;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ both_ways! {
     of_each_second_so_many_lines_are_read
 }
 
-/// Starts as many containers at a time as the engine does at once.
-fn containers(count: usize, start: impl Fn(usize) -> Container<'static> + Sync) -> Vec<Container<'static>> {
+/// Starts `count` things, as many at a time as the engine starts at once.
+pub(super) fn at_a_time<T: Send>(count: usize, start: impl Fn(usize) -> T + Sync) -> Vec<T> {
     const AT_A_TIME: usize = 4;
     let part = |first: usize| (first..count).step_by(AT_A_TIME).map(&start).collect::<Vec<_>>();
     thread::scope(|scope| {
@@ -43,14 +43,11 @@ fn check_few_files(read: &str, files: usize, count: usize) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let script = "echo first; until [ -e /go/go ]; do sleep 0.5; done; echo second; sleep 10000";
     let start = |_| docker().container(script).label("it", &label).mount(folder.path().display(), "/go").start();
-    let all = containers(count, start);
+    let all = at_a_time(count, start);
     daemon.wait_for(count);
     std::fs::write(folder.path().join("go"), "").expect("the folder is ours");
-    let mut of: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for document in daemon.wait_for(2 * count) {
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
-        of.entry(text(&document["container"]["id"])).or_default().push(text(&document["message"]));
-    }
+    daemon.wait_for(2 * count);
+    let of = lines_of(&daemon);
     assert_eq!(of.len(), count);
     assert!(of.values().all(|lines| *lines == ["first", "second"]), "{of:?}");
     assert!(daemon.metric("process_open_fds", &[]) <= files as u64);
@@ -63,33 +60,46 @@ fn check_few_files(read: &str, files: usize, count: usize) {
 
 /// Every line that a container printed stands in a document, or its container stands in the books as gone too early.
 fn fault_17_of_containers_that_remove_themselves_every_missing_line_is_counted(read: &'static str) {
-    let (read_whole, lost) = check_self_removing(read, 12);
-    assert_eq!(read_whole + lost, 12);
+    check_self_removing(docker(), read, 12);
 }
 
-/// Containers that print three lines and remove themselves: how many were read whole, and how many are said to be gaps.
-fn check_self_removing(read: &str, count: usize) -> (usize, usize) {
+/// So many containers print three lines and remove themselves: each was read whole, or is said to be a gap. How many were whole.
+pub(super) fn check_self_removing(engine: &Docker, read: &str, count: usize) -> usize {
     let label = unique("gone");
-    let settings = format!("read => \"{read}\" include_labels => \"it={label}\"");
-    let daemon = Daemon::start(docker().host(), &settings);
+    let daemon = Daemon::start(engine.host(), &format!("read => \"{read}\" include_labels => \"it={label}\""));
     daemon.wait_until_it_watches();
-    let script = "echo one; echo two; echo three";
-    drop(containers(count, |_| docker().container(script).label("it", &label).option(&["--rm"]).start()));
-    let mut seen = (0, 0);
+    let run = |_| {
+        let container =
+            engine.container("echo one; echo two; echo three").label("it", &label).option(&["--rm"]).start();
+        container.id().to_string()
+    };
+    let ids = at_a_time(count, run);
+    let (mut whole, mut silent) = (HashSet::new(), Vec::new());
     let is_told = || {
-        let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-        for document in daemon.documents() {
-            *lines.entry(document["container"]["id"].to_string()).or_default() += 1;
-        }
+        whole = lines_of(&daemon).into_iter().filter(|(_, lines)| lines.len() == 3).map(|(id, _)| id).collect();
         let gaps = daemon.gaps();
-        // A part of the lines is no more than a gap.
-        seen = (lines.values().filter(|lines| **lines == 3).count(), gaps.len());
-        (seen.0 + seen.1 >= count).then_some(())
+        let told: HashSet<&str> = gaps.iter().filter_map(|gap| gap["container"].as_str()).collect();
+        silent = ids.iter().filter(|id| !whole.contains(*id) && !told.contains(id.as_str())).cloned().collect();
+        silent.is_empty().then_some(())
     };
     let told = crate::engine::waited(PATIENCE, is_told);
-    assert!(told.is_some(), "of {count} containers {} were read whole and {} are said to be missing", seen.0, seen.1);
-    assert_eq!(daemon.metric("timberline_gaps_total", &["reason=\"removed\""]) as usize, seen.1);
-    seen
+    assert!(
+        told.is_some(),
+        "of {count} containers {} were read whole; not whole, and not a gap: {silent:?}",
+        whole.len()
+    );
+    let gaps = daemon.gaps();
+    assert_eq!(daemon.metric("timberline_gaps_total", &["reason=\"removed\""]) as usize, gaps.len());
+    let false_gaps = gaps.iter().filter(|gap| gap["container"].as_str().is_some_and(|id| whole.contains(id))).count();
+    assert_eq!((whole.len() + gaps.len(), false_gaps), (count, 0), "one gap for each that is not whole");
+    whole.len()
+}
+
+/// The messages of each container.
+pub(super) fn lines_of(daemon: &Daemon) -> BTreeMap<String, Vec<String>> {
+    let mut of: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    daemon.each_message(&mut |id, message| of.entry(id.to_string()).or_default().push(message.to_string()));
+    of
 }
 
 #[cfg(feature = "soak")]

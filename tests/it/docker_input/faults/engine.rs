@@ -11,6 +11,7 @@ use std::time::Duration;
 both_ways! {
     fault_12_to_14_an_engine_that_is_stopped_killed_and_away_costs_nothing
     fault_15_no_version_of_the_api_is_too_old_or_too_new
+    fault_20_a_flood_of_health_checks_hides_nothing
     fault_20_events_that_stop_without_a_word_are_asked_for_anew
     fault_29_a_socket_that_may_not_be_used_is_said_and_waited_for
 }
@@ -174,10 +175,9 @@ fn fault_30_frames_that_are_none_are_given_up_and_asked_for_again() {
     assert_eq!(run.end(), []);
 }
 
-#[test]
-fn fault_20_a_flood_of_health_checks_hides_nothing() {
+fn fault_20_a_flood_of_health_checks_hides_nothing(read: &'static str) {
     let label = unique("health");
-    let mut run = started("auto", &label, &[]);
+    let mut run = started(read, &label, &[]);
     let script = "i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; usleep 20000; done; sleep 1000";
     let checks = ["--health-cmd", "true", "--health-interval", "20ms"];
     let container = docker().container(script).label("it", &label).option(&checks).start();
