@@ -4,6 +4,7 @@
 //! plugin reads its settings back through `Settings`, defaults included, so the three cannot disagree.
 //! This room knows neither the language nor events: values come as `Given`, with their place in the text.
 
+pub mod csv;
 pub mod example;
 pub mod shared;
 pub mod table;

@@ -141,7 +141,7 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
     }
     if !declaration.example.is_empty() {
         out.push('\n');
-        declaration.example.trim_end().lines().for_each(|line| out += &format!("    {line}\n"));
+        declaration.example.trim_end().lines().for_each(|line| push_folded(&mut out, line, "    ", columns));
     }
     let shown = examples::of(declaration);
     if let Some(example) = examples::about(&shown, "").find(|example| example.config.is_empty()) {
@@ -188,9 +188,13 @@ fn section<'s>(
 fn push_example(out: &mut String, example: &Example<'_>, indent: &str, columns: usize) {
     let story = if example.proof.is_none() { example.lines() } else { Vec::new() };
     for line in example.config.iter().map(|line| (*line).to_string()).chain(story) {
-        for (at, part) in folded(&line, columns.saturating_sub(indent.len() + 2)).iter().enumerate() {
-            *out += &format!("{indent}{}{part}\n", if at == 0 { "" } else { "  " });
-        }
+        push_folded(out, &line, indent, columns);
+    }
+}
+
+fn push_folded(out: &mut String, line: &str, indent: &str, columns: usize) {
+    for (at, part) in folded(line, columns.saturating_sub(indent.len() + 2)).iter().enumerate() {
+        *out += &format!("{indent}{}{}\n", if at == 0 { "" } else { "  " }, part.trim_end());
     }
 }
 
@@ -260,6 +264,17 @@ mod tests {
         assert_eq!(folded("{\"a\":1,\"b\":2}", 10), ["{\"a\":1,", "\"b\":2}"]);
         assert_eq!(folded("éééééé", 4), ["éééé", "éé"]);
         assert_eq!(folded("", 4), [""]);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let look = Look { terminal: false, colour: false, width: 80, height: 24 };
+        for declaration in Door::ALL.into_iter().flat_map(declarations) {
+            for line in plugin(declaration, look).lines() {
+                let width = super::super::terminal::width(line);
+                assert!(width <= 80, "{}: {width} columns: {line}", declaration.name);
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{CodecPlugin, Decoder, Encoder, Reader, Start};
 use crate::event::chunk::Frame;
 use crate::event::csv::{BadDialect, COLUMNS_MAX, Column, Dialect, Layout, Type};
 use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Text, Value};
+use crate::plugin::csv as shared;
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,12 +39,7 @@ static DECLARATION: Declaration = Declaration {
             Fallback::Boolean(false),
             "Take the names of the columns from the first row of each source, which is no event then.",
         ),
-        Setting::new(
-            "autogenerate_column_names",
-            Kind::Boolean,
-            Fallback::Boolean(true),
-            "Whether columns without a name are called `column1`, `column2`, …; otherwise they are left out.",
-        ),
+        shared::AUTOGENERATE_COLUMN_NAMES,
         charset::SETTING,
         Setting::new(
             "columns",
@@ -51,12 +47,7 @@ static DECLARATION: Declaration = Declaration {
             Fallback::Empty,
             "Read: the names of the columns, in order; may be field references. Written: the fields of a row, in order; without it, all fields of the event.",
         ),
-        Setting::new(
-            "convert",
-            Kind::Hash,
-            Fallback::Empty,
-            "Columns and their types: integer, float, date, date_time or boolean. What is none of the type stays a string.",
-        ),
+        shared::CONVERT,
         ECS,
         Setting::new(
             "include_headers",
@@ -64,30 +55,10 @@ static DECLARATION: Declaration = Declaration {
             Fallback::Boolean(false),
             "Write the names of the fields in front of the first row.",
         ),
-        Setting::new(
-            "quote_char",
-            Kind::String,
-            Fallback::Text("\""),
-            "The character around columns that hold separators; doubled, it is itself.",
-        ),
-        Setting::new(
-            "separator",
-            Kind::String,
-            Fallback::Text(","),
-            "What stands between columns. A tab is written as the character itself.",
-        ),
-        Setting::new(
-            "skip_empty_columns",
-            Kind::Boolean,
-            Fallback::Boolean(false),
-            "Leave out columns with nothing in them, which are null otherwise.",
-        ),
-        Setting::new(
-            "target",
-            Kind::Field,
-            Fallback::None,
-            "The field to put the columns into. Without it, they become fields of the event.",
-        ),
+        shared::QUOTE_CHAR,
+        shared::SEPARATOR,
+        shared::SKIP_EMPTY_COLUMNS,
+        shared::TARGET,
     ],
     example: r#"input { file { path => "/var/log/orders.csv" codec => csv { columns => [ "time", "user", "amount" ] convert => { "amount" => "float" } target => "[order]" } } }"#,
     differs: &[

@@ -9,7 +9,8 @@ use super::{
 use crate::plugin::Item;
 
 /// What is put in.
-enum Given<'g> {
+#[derive(Clone, Copy)]
+pub enum Given<'g> {
     Read(&'g [u8]),
     Written(&'g str),
 }
@@ -17,12 +18,12 @@ enum Given<'g> {
 use Given::{Read, Written};
 
 /// Settings that nothing of this shape can show, and where they are tested.
-const ELSEWHERE: &[(&str, &str, &str)] = &[
+pub const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("multiline", "auto_flush_interval", "it counts when no line comes: multiline/tests.rs"),
     ("multiline", "patterns_dir", "patterns are the filters': tests/it/joining.rs"),
 ];
 
-const CODECS: &[&CodecPlugin] = &[
+pub const CODECS: &[&CodecPlugin] = &[
     &auto::PLUGIN,
     &cef::PLUGIN,
     &csv::PLUGIN,
@@ -94,7 +95,7 @@ const GZIP: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01\x02\x00\xfd\xff\xe9\x0a\x44\xb3\xb0\x2e\x02\x00\x00\x00";
 
 /// A line of Docker's that came in two parts.
-const TWO_PARTS: &[u8] = br#"{"log":"he","stream":"stdout","time":"2026-11-23T10:04:45Z"}
+pub const TWO_PARTS: &[u8] = br#"{"log":"he","stream":"stdout","time":"2026-11-23T10:04:45Z"}
 {"log":"llo\n","stream":"stdout","time":"2026-11-23T10:04:45Z"}"#;
 
 fn of_text_codecs() -> Vec<Row<'static>> {

@@ -3,12 +3,14 @@
 //! Invariant: the frames of a source do not depend on how its bytes were cut into chunks. So the beginning of a line
 //! is held until its end comes, and a line that is too long is cut at the same byte wherever the cuts were.
 
+pub mod stream;
 mod wide;
 
 use super::Framer;
 use super::charset::Charset;
-use crate::event::chunk::{Chunk, Frame, Framing, Line, Place};
+use crate::event::chunk::{Chunk, Frame, Line};
 use crate::event::{Identity, Timestamp};
+use stream::{Cut, Stream};
 
 /// Longer lines are cut, unless a setting says otherwise: what Filebeat and the `docker` input take as a line.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -17,30 +19,27 @@ pub const LINE_BYTES_MAX: usize = 1 << 20;
 pub fn lines(delimiter: &str, bytes_max: usize, charset: Charset) -> Box<dyn Framer> {
     let delimiter = if delimiter.is_empty() { "\n" } else { delimiter };
     match charset {
-        Charset::Wide(charset) => Box::new(wide::WideLines::new(delimiter, bytes_max, charset)),
-        charset => Box::new(Lines::of(charset.delimiter(delimiter).into(), bytes_max)),
+        Charset::Wide(charset) => Box::new(wide::lines(delimiter, bytes_max, charset)),
+        charset => Box::new(Lines::at(charset.delimiter(delimiter).into(), bytes_max)),
     }
 }
 
-/// Finds lines; has state, one a source.
+/// Finds lines.
+pub type Lines = Stream<CutLines>;
+
+/// Cuts at a delimiter.
 #[derive(Clone, Debug)]
-pub struct Lines {
+pub struct CutLines {
     delimiter: Box<[u8]>,
     bytes_max: usize,
     /// The beginning of a line whose end has not come; at most one byte longer than `bytes_max`, to show that it is.
     held: Vec<u8>,
     /// Of the held line; `None` if nothing is held.
     held_from: Option<Identity>,
-    /// The call of `frames` that brought the held line's first byte.
-    held_call: u64,
-    /// Calls of `frames` so far.
-    calls: u64,
     /// How many bytes of the held line were let go because it is too long.
     dropped: usize,
     /// The last bytes of the held line, dropped or not: a delimiter may begin in them.
     tail: Vec<u8>,
-    /// The offset at which the held line goes on.
-    next: u64,
 }
 
 impl Lines {
@@ -51,24 +50,30 @@ impl Lines {
 
     /// Lines that end with `delimiter`, which is not empty.
     pub fn ending_with(delimiter: &str, bytes_max: usize) -> Self {
-        Lines::of(delimiter.as_bytes().into(), bytes_max)
+        Lines::at(delimiter.as_bytes().into(), bytes_max)
     }
 
-    fn of(delimiter: Box<[u8]>, bytes_max: usize) -> Self {
-        Lines {
-            delimiter,
-            bytes_max,
-            held: Vec::new(),
-            held_from: None,
-            held_call: 0,
-            calls: 0,
-            dropped: 0,
-            tail: Vec::new(),
-            next: 0,
+    fn at(delimiter: Box<[u8]>, bytes_max: usize) -> Self {
+        let (held, tail) = (Vec::new(), Vec::new());
+        Stream::of(CutLines { delimiter, bytes_max, held, held_from: None, dropped: 0, tail })
+    }
+}
+
+impl Cut for CutLines {
+    fn cut(&mut self, bytes: &[u8], place: &dyn Fn(usize) -> Identity, each: &mut dyn FnMut(Frame<'_>)) {
+        let mut from = if self.held_from.is_some() { self.finish(bytes, each) } else { 0 };
+        while let Some(len) = self.find(&bytes[from..]) {
+            each(self.frame(&bytes[from..from + len], false, place(from)));
+            from += len + self.delimiter.len();
+        }
+        if from < bytes.len() {
+            if self.held_from.is_none() {
+                self.held_from = Some(place(from));
+            }
+            self.hold(&bytes[from..]);
         }
     }
 
-    /// Gives what is held.
     fn give(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
         if let Some(identity) = self.held_from.take() {
             // Taken, not cleared: a source that once had a long line does not keep the room.
@@ -79,31 +84,16 @@ impl Lines {
         }
     }
 
-    /// The call of `frames` that brings what comes next, or that brought the beginning of it.
-    pub fn since(&self) -> u64 {
-        self.held_since().unwrap_or(self.calls)
+    fn held(&self) -> usize {
+        self.held.len()
     }
 
-    fn split(&mut self, chunk: &Chunk, offset: u64, each: &mut dyn FnMut(Frame<'_>)) {
-        let bytes = &chunk.bytes[..];
-        if chunk.source.place == Place::Offset && offset != self.next {
-            self.give(each);
-        }
-        self.next = offset + bytes.len() as u64;
-        let place = |at: usize| Identity { source: chunk.source.hash, at: offset + at as u64, ..Identity::default() };
-        let mut from = if self.held_from.is_some() { self.finish(bytes, each) } else { 0 };
-        while let Some(len) = self.find(&bytes[from..]) {
-            each(self.frame(&bytes[from..from + len], false, place(from)));
-            from += len + self.delimiter.len();
-        }
-        if from < bytes.len() {
-            if self.held_from.is_none() {
-                (self.held_from, self.held_call) = (Some(place(from)), self.calls);
-            }
-            self.hold(&bytes[from..]);
-        }
+    fn held_from(&self) -> Option<Identity> {
+        self.held_from
     }
+}
 
+impl CutLines {
     /// Ends the held line, if its end is in `bytes`; gives back where the next line begins.
     fn finish(&mut self, bytes: &[u8], each: &mut dyn FnMut(Frame<'_>)) -> usize {
         if let Some(split) = self.split_delimiter(bytes) {
@@ -152,39 +142,6 @@ impl Lines {
         let truncated = cut || line.len() > self.bytes_max;
         let bytes = if truncated { head(line, self.bytes_max) } else { line };
         Frame { bytes, time: None, identity, truncated, damaged: false, lines: 1 }
-    }
-}
-
-impl Framer for Lines {
-    /// Gives each complete line of `chunk`; holds an incomplete last one, unless the source ends here.
-    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        match &chunk.framing {
-            Framing::Lines(lines) => lines.iter().for_each(|line| each(given(chunk, line))),
-            Framing::Bytes { offset } => self.split(chunk, *offset, each),
-        }
-        if chunk.end {
-            self.give(each);
-        }
-        self.calls += 1;
-    }
-
-    /// Time does not end a line.
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        if force {
-            self.give(each);
-        }
-    }
-
-    fn held(&self) -> usize {
-        self.held.len()
-    }
-
-    fn held_since(&self) -> Option<u64> {
-        self.held_from.map(|_| self.held_call)
-    }
-
-    fn boxed(&self) -> Box<dyn Framer> {
-        Box::new(self.clone())
     }
 }
 

@@ -63,17 +63,14 @@ impl Json {
         self.target.is_some() || value.as_object().is_some()
     }
 
-    /// Takes a value that fits into `event`.
-    fn fill<'b>(&self, event: &mut Event<'b>, value: Value<'b>, arena: &'b Arena) {
+    /// Takes a value that fits into `event`. Whether it could: a list called `tags` takes no hash.
+    fn fill<'b>(&self, event: &mut Event<'b>, value: Value<'b>, arena: &'b Arena) -> bool {
         match (&self.target, value) {
             (None, Value::Object(object)) => event.absorb(object, arena),
             (None, _) => {}
-            (Some(target), value) => {
-                if event.set(target, value, arena).is_err() {
-                    event.tag(FAILURE, arena);
-                }
-            }
+            (Some(target), value) => return event.set(target, value, arena).is_ok(),
         }
+        true
     }
 }
 
@@ -85,8 +82,10 @@ impl Reader for Json {
         }
         let mut add = |nth: u32, value: Value<'b>| {
             let mut event = start(frame, nth);
-            self.fill(&mut event, value, arena);
-            if self.original {
+            if !self.fill(&mut event, value, arena) {
+                event = message_event(text, self.original, event, arena);
+                event.tag(FAILURE, arena);
+            } else if self.original {
                 keep_original(text, &mut event, arena);
             }
             events.push(event);

@@ -7,6 +7,8 @@
 pub mod auto;
 pub mod cef;
 pub mod charset;
+#[cfg(test)]
+mod corners;
 pub mod csv;
 pub mod docker_json;
 pub mod dots;

@@ -71,7 +71,7 @@ pub fn build(plugin: &CodecPlugin, given: &[(&str, &str)]) -> Result<Decoder, Fa
     build_with(plugin, &items(given))
 }
 
-fn build_with(plugin: &CodecPlugin, given: &[(&str, Item)]) -> Result<Decoder, Fault> {
+pub fn build_with(plugin: &CodecPlugin, given: &[(&str, Item)]) -> Result<Decoder, Fault> {
     let build = plugin.decoder.expect("the codec decodes");
     build(&settings_of(plugin, given).expect("the settings are right"), &Build { expressions: &Plainly })
 }

@@ -59,6 +59,13 @@ impl FieldRef {
         Ok(FieldRef::of(names.into_iter().map(|name| style.unescaped(name))))
     }
 
+    /// What was meant by a text that is no reference: its names, each in brackets.
+    pub fn meant(text: &str) -> Option<String> {
+        let names = text.split(['[', ']']).filter(|name| !name.is_empty());
+        let meant: String = names.map(|name| format!("[{name}]")).collect();
+        (!meant.is_empty()).then_some(meant)
+    }
+
     /// The reference of exactly this top-level name, whatever characters it has.
     pub fn top(name: &str) -> FieldRef {
         FieldRef::of([name])
@@ -168,5 +175,9 @@ mod tests {
         check("a[b]", "error: `a[b]` has `a` outside its brackets");
         check("[a]b", "error: `[a]b` has `b` outside its brackets");
         check("[a][]", "error: `[a][]` has empty brackets");
+        for text in ["a[b]", "[a]b", "[a][b", "a]b", "[a][][b]"] {
+            assert_eq!(FieldRef::meant(text).as_deref(), Some("[a][b]"), "{text}");
+        }
+        assert_eq!(FieldRef::meant("[]"), None);
     }
 }

@@ -361,8 +361,9 @@ impl Compiler<'_> {
             if let Some(text) = setting.value.as_text().filter(|text| is_field && !text.contains("%{"))
                 && let Err(bad) = FieldRef::parse(text)
             {
-                let span = setting.value.span();
-                self.diagnostics.push(Diagnostic::error("bad-reference", span, bad.to_string()));
+                let diagnostic = Diagnostic::error("bad-reference", setting.value.span(), bad.to_string());
+                let help = FieldRef::meant(text).map(|meant| format!("did you mean `{meant}`?"));
+                self.diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::with_help));
             }
         }
     }

@@ -109,6 +109,21 @@ fn codecs_that_are_only_known_are_warned_of_where_nothing_is_opened_and_refused_
     assert!(tried.code == 0 && tried.stdout.contains(r#""message":"a""#), "{}{}", tried.stdout, tried.stderr);
 }
 
+/// A stream has no records of its own: Logstash takes `json` there as `json_lines`.
+#[test]
+fn tcp_with_json_reads_an_object_a_line() {
+    let finished = beside(
+        "input { tcp { port => 5000 codec => json } }",
+        &["dry-run", "--as", "lines", "--format", "ndjson", "-"],
+        "{\"a\":1}\n{\"a\":2}\nno\n",
+    );
+    let events: Vec<&str> = finished.stdout.lines().collect();
+    assert_eq!(events.len(), 3, "{}", finished.stdout);
+    for (event, part) in events.iter().zip([r#""a":1"#, r#""a":2"#, r#""message":"no","tags":["_jsonparsefailure"]"#]) {
+        assert!(event.contains(part), "{part} in {event}");
+    }
+}
+
 #[test]
 fn help_says_what_works_instead() {
     let finished = Timberline::output(["help", "input", "kafka"]);

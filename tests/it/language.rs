@@ -1,5 +1,6 @@
 //! The language's corners, as Logstash's reference describes them: what becomes of an event.
 
+mod misspelt;
 mod pages;
 
 use crate::pipeline::{check, check_with, holds};

@@ -24,6 +24,11 @@ const BEAT: Duration = Duration::from_secs(5);
 
 /// The events that leave a `filter` section in which this happens; why it does not compile.
 pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> {
+    run_with(Ecs::V8, filters, story)
+}
+
+/// The same in a pipeline with this `pipeline.ecs_compatibility`.
+pub fn run_with(ecs: Ecs, filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> {
     let world = World::default();
     world.pass(BEGIN);
     let is_before = |happening: &&Happening<'_>| !matches!(happening, Happening::Event(_) | Happening::Pause(_));
@@ -32,7 +37,7 @@ pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> 
     for happening in &story[..before] {
         happen(happening, &world, None, &mut leaving);
     }
-    let mut program = compiled(filters, &world)?.program;
+    let mut program = compiled(ecs, filters, &world)?.program;
     for happening in &story[before..] {
         happen(happening, &world, Some(&mut program), &mut leaving);
     }
@@ -40,10 +45,10 @@ pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> 
     Ok(leaving.events)
 }
 
-fn compiled(filters: &str, world: &World) -> Result<Pipeline, String> {
+fn compiled(ecs: Ecs, filters: &str, world: &World) -> Result<Pipeline, String> {
     let sources = SourceSet::single("example", &section(filters));
     let (config, mut diagnostics) = parse(&sources, &parse::Options { support_escapes: false });
-    let options = Options { ecs: Ecs::V8, rules: Default::default(), files: world, opens: &[] };
+    let options = Options { ecs, rules: Default::default(), files: world, opens: &[] };
     let compiled = compile(&config, &plugins::catalogue(), &options);
     diagnostics.extend(compiled.diagnostics);
     let shown = || diagnostics.iter().filter(|it| it.is_error()).map(|it: &Diagnostic| it.render(&sources, false));

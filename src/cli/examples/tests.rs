@@ -1,8 +1,9 @@
 //! Every example does what it shows, every setting has one, and without the setting something else comes out; and every
 //! setting has a corner, in which it is given and the events are what the corner says.
 
-use super::run::{run, without};
+use super::run::{run, run_with, without};
 use super::*;
+use crate::filter::Ecs;
 use crate::plugin::{COMMON_FILTER, Setting};
 use serde_json::Value as Json;
 use std::fs;
@@ -137,6 +138,24 @@ fn every_setting_of_every_filter_has_a_corner() {
         faults.extend(wrong_corners(name, settings, &text(name)));
     }
     assert!(faults.is_empty(), "{} corners are missing or wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// What a plugin's `ecs_compatibility` does, the pipeline's does to every plugin that does not say.
+#[test]
+fn the_pipelines_ecs_compatibility_does_what_a_plugins_own_does() {
+    let mut seen = 0;
+    for filter in plugins::FILTERS {
+        for example in of(filter.declaration).iter().filter(|example| example.setting == "ecs_compatibility") {
+            let config = example.config.join("\n");
+            let Some(rest) = without(&config, "ecs_compatibility").filter(|_| example.proof.is_none()) else {
+                continue;
+            };
+            let ecs = if config.contains("disabled") { Ecs::Disabled } else { Ecs::V1 };
+            assert_eq!(run_with(ecs, &rest, &example.story), run(&config, &example.story), "{config}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "only {seen} examples give the setting");
 }
 
 #[test]

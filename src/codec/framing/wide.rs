@@ -4,15 +4,15 @@
 //! mark, else how its delimiter is written, else that of the line before it. The invariant of `Lines` holds too: the
 //! frames do not depend on how the bytes were cut into chunks.
 
-use super::super::Framer;
 use super::given;
+use super::stream::{Cut, Stream};
 use crate::event::Identity;
 use crate::event::charset::{Order, Wide};
-use crate::event::chunk::{Chunk, Frame, Framing, Place};
+use crate::event::chunk::{self, Chunk, Frame};
 
-/// Finds lines; has state, one a source.
+/// Cuts at a delimiter.
 #[derive(Clone, Debug)]
-pub struct WideLines {
+pub struct CutWide {
     charset: Wide,
     /// The delimiter in each order that it may be written in.
     delimiters: Vec<(Order, Vec<u8>)>,
@@ -22,12 +22,6 @@ pub struct WideLines {
     /// The order of the last line that said one.
     order: Option<Order>,
     line: Line,
-    /// The call of `frames` that brought the held line's first byte.
-    held_call: u64,
-    /// Calls of `frames` so far.
-    calls: u64,
-    /// The offset at which the held line goes on.
-    next: u64,
 }
 
 /// The line that has no end yet, delimiter and all.
@@ -44,40 +38,51 @@ struct Line {
     tail: Vec<u8>,
 }
 
-impl WideLines {
-    pub fn new(delimiter: &str, bytes_max: usize, charset: Wide) -> WideLines {
-        let orders = charset.order.map_or(vec![Order::Big, Order::Little], |order| vec![order]);
-        WideLines {
-            charset,
-            delimiters: orders.into_iter().map(|order| (order, charset.encode(delimiter, order))).collect(),
-            drops_return: delimiter == "\n",
-            bytes_max,
-            order: None,
-            line: Line::default(),
-            held_call: 0,
-            calls: 0,
-            next: 0,
-        }
-    }
+/// Finds lines.
+pub fn lines(delimiter: &str, bytes_max: usize, charset: Wide) -> Stream<CutWide> {
+    let orders = charset.order.map_or(vec![Order::Big, Order::Little], |order| vec![order]);
+    Stream::of(CutWide {
+        charset,
+        delimiters: orders.into_iter().map(|order| (order, charset.encode(delimiter, order))).collect(),
+        drops_return: delimiter == "\n",
+        bytes_max,
+        order: None,
+        line: Line::default(),
+    })
+}
 
-    fn split(&mut self, chunk: &Chunk, offset: u64, each: &mut dyn FnMut(Frame<'_>)) {
-        if chunk.source.place == Place::Offset && offset != self.next {
-            self.give(None, each);
-        }
-        self.next = offset + chunk.bytes.len() as u64;
-        for (at, byte) in (offset..).zip(&chunk.bytes) {
-            if self.line.from.is_none() {
-                self.line.from = Some(Identity { source: chunk.source.hash, at, ..Identity::default() });
-                self.held_call = self.calls;
-            }
+impl Cut for CutWide {
+    fn cut(&mut self, bytes: &[u8], place: &dyn Fn(usize) -> Identity, each: &mut dyn FnMut(Frame<'_>)) {
+        for (nth, byte) in bytes.iter().enumerate() {
+            let identity = place(nth);
+            self.line.from = self.line.from.or(Some(identity));
             self.line.unit.push(*byte);
             // A source that is read from its middle on may begin inside of a unit: units are counted from its beginning.
-            if (at + 1).is_multiple_of(self.charset.unit as u64) {
+            if (identity.at + 1).is_multiple_of(self.charset.unit as u64) {
                 self.unit(each);
             }
         }
     }
 
+    fn give(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
+        self.end(None, each);
+    }
+
+    fn found(&self, chunk: &Chunk, line: &chunk::Line, each: &mut dyn FnMut(Frame<'_>)) {
+        let frame = given(chunk, line);
+        each(Frame { bytes: self.charset.decode(frame.bytes, self.order).as_bytes(), ..frame });
+    }
+
+    fn held(&self) -> usize {
+        self.line.bytes.len() + self.line.unit.len()
+    }
+
+    fn held_from(&self) -> Option<Identity> {
+        self.line.from
+    }
+}
+
+impl CutWide {
     /// A unit is whole: it ends the line, or is a part of it.
     fn unit(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
         let line = &mut self.line;
@@ -92,12 +97,12 @@ impl WideLines {
         line.tail.drain(..extra);
         let ended = self.delimiters.iter().find(|(_, delimiter)| line.tail == *delimiter).map(|(order, _)| *order);
         if ended.is_some() {
-            self.give(ended, each);
+            self.end(ended, each);
         }
     }
 
     /// Gives the line. `ended`: it ends with a delimiter in this order; otherwise nothing more comes.
-    fn give(&mut self, ended: Option<Order>, each: &mut dyn FnMut(Frame<'_>)) {
+    fn end(&mut self, ended: Option<Order>, each: &mut dyn FnMut(Frame<'_>)) {
         let Line { from: Some(identity), mut bytes, dropped, unit, .. } = std::mem::take(&mut self.line) else {
             return;
         };
@@ -116,46 +121,9 @@ impl WideLines {
     }
 }
 
-impl Framer for WideLines {
-    /// Gives each complete line of `chunk`; holds an incomplete last one, unless the source ends here.
-    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        match &chunk.framing {
-            Framing::Lines(lines) => {
-                for line in lines {
-                    let frame = given(chunk, line);
-                    each(Frame { bytes: self.charset.decode(frame.bytes, self.order).as_bytes(), ..frame });
-                }
-            }
-            Framing::Bytes { offset } => self.split(chunk, *offset, each),
-        }
-        if chunk.end {
-            self.give(None, each);
-        }
-        self.calls += 1;
-    }
-
-    /// Time does not end a line.
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        if force {
-            self.give(None, each);
-        }
-    }
-
-    fn held(&self) -> usize {
-        self.line.bytes.len() + self.line.unit.len()
-    }
-
-    fn held_since(&self) -> Option<u64> {
-        self.line.from.map(|_| self.held_call)
-    }
-
-    fn boxed(&self) -> Box<dyn Framer> {
-        Box::new(self.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::super::Framer;
     use super::super::super::testing::chunk;
     use super::*;
     use proptest::prelude::*;
@@ -164,17 +132,17 @@ mod tests {
 
     type Found = (String, u64, bool);
 
-    fn frames(mut lines: WideLines, pieces: &[&[u8]]) -> Vec<Found> {
+    fn frames(mut framer: Stream<CutWide>, pieces: &[&[u8]]) -> Vec<Found> {
         let mut out = Vec::new();
         let mut each = |frame: Frame<'_>| {
             out.push((String::from_utf8(frame.bytes.to_vec()).unwrap(), frame.identity.at, frame.truncated));
         };
         let mut offset = 0;
         for (n, piece) in pieces.iter().enumerate() {
-            lines.frames(&chunk(piece, offset, n + 1 == pieces.len()), &mut each);
+            framer.frames(&chunk(piece, offset, n + 1 == pieces.len()), &mut each);
             offset += piece.len() as u64;
         }
-        assert_eq!((lines.held(), lines.held_since()), (0, None));
+        assert_eq!((framer.held(), framer.held_since()), (0, None));
         out
     }
 
@@ -187,22 +155,22 @@ mod tests {
         let little = |text: &str| UTF16.encode(text, Order::Little);
         let marked = [little("\u{feff}ж\r\n"), little("中\nw")].concat();
         let expected = [line("ж", 0), line("中", 8), line("w", 12)];
-        assert_eq!(frames(WideLines::new("\n", 99, UTF16), &[&marked]), expected);
+        assert_eq!(frames(lines("\n", 99, UTF16), &[&marked]), expected);
         // Without a mark, as when reading goes on in the middle of a file.
-        assert_eq!(frames(WideLines::new("\n", 99, UTF16), &[&little("中\n")]), [line("中", 0)]);
-        assert_eq!(frames(WideLines::new("\n", 99, UTF16), &[&UTF16.encode("中\n", Order::Big)]), [line("中", 0)]);
+        assert_eq!(frames(lines("\n", 99, UTF16), &[&little("中\n")]), [line("中", 0)]);
+        assert_eq!(frames(lines("\n", 99, UTF16), &[&UTF16.encode("中\n", Order::Big)]), [line("中", 0)]);
     }
 
     /// The byte 0A is a part of many characters; a text cut there would be unreadable from there on.
     #[test]
     fn a_newline_byte_inside_of_a_character_ends_nothing() {
         let bytes = UTF16.encode("a\u{0a0b}b\u{010a}\n", Order::Little);
-        assert_eq!(frames(WideLines::new("\n", 99, UTF16), &[&bytes]), [line("a\u{0a0b}b\u{010a}", 0)]);
+        assert_eq!(frames(lines("\n", 99, UTF16), &[&bytes]), [line("a\u{0a0b}b\u{010a}", 0)]);
     }
 
     #[test]
     fn what_is_left_at_the_end_is_a_line() {
-        let lines = WideLines::new("\n", 99, Wide { unit: 2, order: Some(Order::Big) });
+        let lines = lines("\n", 99, Wide { unit: 2, order: Some(Order::Big) });
         assert_eq!(frames(lines, &[b"\0a\0\n\0b\0"]), [line("a", 0), line("b\u{fffd}", 4)]);
     }
 
@@ -240,7 +208,7 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).chain([0, bytes.len()]).collect();
             cuts.sort_unstable();
             let pieces: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
-            let found = frames(WideLines::new(delimiter, bytes_max, charset), &pieces);
+            let found = frames(lines(delimiter, bytes_max, charset), &pieces);
             prop_assert_eq!(found, naive(&text, unit as u64, delimiter, bytes_max as u64));
         }
     }

@@ -3,15 +3,14 @@
 //! Invariant: the frames of a source do not depend on how its bytes were cut into chunks, but for bytes that are broken:
 //! those are given with what came with them.
 
-use super::super::Framer;
-use super::super::framing::given;
+use super::super::framing::stream::{Cut, Stream};
 use super::read::{Length, length};
 use crate::event::Identity;
-use crate::event::chunk::{Chunk, Frame, Framing, Place};
+use crate::event::chunk::Frame;
 
-/// Has state, one a source.
+/// Cuts behind each object.
 #[derive(Clone, Debug)]
-pub struct Objects {
+pub struct CutObjects {
     bytes_max: usize,
     /// Anything but a map is broken: a text that came here by mistake would be a number for each of its letters.
     maps_only: bool,
@@ -21,52 +20,45 @@ pub struct Objects {
     from: Option<Identity>,
     /// How long it is at least: fewer bytes are not looked at again.
     awaited: usize,
-    /// The call of `frames` that brought its first byte.
-    held_call: u64,
-    /// Calls of `frames` so far.
-    calls: u64,
-    /// The offset at which it goes on.
-    next: u64,
     /// Where the next object begins is not known any more.
     is_lost: bool,
 }
 
-impl Objects {
-    pub fn new(bytes_max: usize, maps_only: bool) -> Objects {
-        let (held, from) = (Vec::new(), None);
-        Objects { bytes_max, maps_only, held, from, awaited: 0, held_call: 0, calls: 0, next: 0, is_lost: false }
+/// Finds objects.
+pub fn objects(bytes_max: usize, maps_only: bool) -> Stream<CutObjects> {
+    Stream::of(CutObjects { bytes_max, maps_only, held: Vec::new(), from: None, awaited: 0, is_lost: false })
+}
+
+impl Cut for CutObjects {
+    fn cut(&mut self, bytes: &[u8], place: &dyn Fn(usize) -> Identity, each: &mut dyn FnMut(Frame<'_>)) {
+        let Some(from) = self.from else { return self.objects(bytes, place, each) };
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= self.awaited {
+            let held = std::mem::take(&mut self.held);
+            self.from = None;
+            self.objects(&held, &|at| Identity { at: from.at + at as u64, ..from }, each);
+        }
     }
 
-    /// Gives what is held, which has no end.
+    /// What comes next does not follow on: it may be read again.
     fn give(&mut self, each: &mut dyn FnMut(Frame<'_>)) {
+        self.is_lost = false;
         if let Some(identity) = self.from.take() {
             let held = std::mem::take(&mut self.held);
             each(frame(&held, identity, true));
         }
     }
 
-    fn split(&mut self, chunk: &Chunk, offset: u64, each: &mut dyn FnMut(Frame<'_>)) {
-        if chunk.source.place == Place::Offset && offset != self.next {
-            self.give(each);
-            self.is_lost = false;
-        }
-        self.next = offset + chunk.bytes.len() as u64;
-        let place = |at: usize| Identity { source: chunk.source.hash, at: offset + at as u64, ..Identity::default() };
-        let Some(from) = self.from else { return self.objects(&chunk.bytes, &place, each) };
-        self.held.extend_from_slice(&chunk.bytes);
-        if self.held.len() >= self.awaited {
-            let held = std::mem::take(&mut self.held);
-            self.from = None;
-            let place = |at: usize| Identity { at: from.at + at as u64, ..from };
-            let call = self.held_call;
-            self.objects(&held, &place, each);
-            // What is left began in this chunk, unless it is the object that was held.
-            if self.from.is_some_and(|left| left.at == from.at) {
-                self.held_call = call;
-            }
-        }
+    fn held(&self) -> usize {
+        self.held.len()
     }
 
+    fn held_from(&self) -> Option<Identity> {
+        self.from
+    }
+}
+
+impl CutObjects {
     /// Gives the objects of `bytes`, and holds the beginning of a last one.
     fn objects(&mut self, bytes: &[u8], place: &dyn Fn(usize) -> Identity, each: &mut dyn FnMut(Frame<'_>)) {
         let mut at = 0;
@@ -81,7 +73,6 @@ impl Objects {
                 }
                 Length::AtLeast(awaited) if awaited <= self.bytes_max => {
                     (self.held, self.from, self.awaited) = (rest.to_vec(), Some(place(at)), awaited);
-                    self.held_call = self.calls;
                     return;
                 }
                 Length::AtLeast(_) | Length::Broken => self.is_lost = true,
@@ -92,36 +83,4 @@ impl Objects {
 
 fn frame(bytes: &[u8], identity: Identity, damaged: bool) -> Frame<'_> {
     Frame { bytes, time: None, identity, truncated: false, damaged, lines: 1 }
-}
-
-impl Framer for Objects {
-    fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        match &chunk.framing {
-            Framing::Lines(lines) => lines.iter().for_each(|line| each(given(chunk, line))),
-            Framing::Bytes { offset } => self.split(chunk, *offset, each),
-        }
-        if chunk.end {
-            self.give(each);
-        }
-        self.calls += 1;
-    }
-
-    /// Time does not end an object.
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        if force {
-            self.give(each);
-        }
-    }
-
-    fn held(&self) -> usize {
-        self.held.len()
-    }
-
-    fn held_since(&self) -> Option<u64> {
-        self.from.map(|_| self.held_call)
-    }
-
-    fn boxed(&self) -> Box<dyn Framer> {
-        Box::new(self.clone())
-    }
 }

@@ -16,7 +16,7 @@ use crate::event::chunk::Frame;
 use crate::event::json::escape::utf8;
 use crate::event::{Arena, Event, FieldRef, TIMESTAMP, Template, Timestamp, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
-use frame::Objects;
+use frame::objects;
 
 /// The tag of bytes that are no object.
 const FAILURE: &str = "_msgpackparsefailure";
@@ -28,7 +28,7 @@ const SHOWN_BYTES_MAX: usize = 64 << 10;
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
     decoder: Some(|settings, _| {
-        Ok(Decoder::new(Objects::new(OBJECT_BYTES_MAX, !settings.is_given("target")), MessagePack::of(settings)?))
+        Ok(Decoder::new(objects(OBJECT_BYTES_MAX, !settings.is_given("target")), MessagePack::of(settings)?))
     }),
     encoder: Some(|_| Ok(Box::new(Packed))),
 };

@@ -8,6 +8,7 @@ use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
 use crate::event::csv::{BadDialect, COLUMNS_MAX, Column, Dialect, Layout, Type};
 use crate::event::value::Text;
 use crate::event::{Arena, ArenaVec, Event, FieldRef, Value};
+use crate::plugin::csv as shared;
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, ONE_STATE, Setting, Settings};
 use std::sync::{Arc, OnceLock};
 
@@ -26,60 +27,30 @@ static DECLARATION: Declaration = Declaration {
     summary: "Reads a row of separated columns: each becomes a field.",
     settings: &[
         Setting::new("source", Kind::Field, Fallback::Text("message"), "The field whose text is a row."),
-        Setting::new(
-            "target",
-            Kind::Field,
-            Fallback::None,
-            "The field to put the columns into. Without it, they become fields of the event.",
-        ),
+        shared::TARGET,
         Setting::new(
             "columns",
             Kind::Array,
             Fallback::Empty,
             "The names of the columns, in order; may be field references. Columns behind the last one are `column3`, `column4`, …",
         ),
-        Setting::new(
-            "separator",
-            Kind::String,
-            Fallback::Text(","),
-            "What stands between columns. A tab is written as the character itself.",
-        ),
-        Setting::new(
-            "quote_char",
-            Kind::String,
-            Fallback::Text("\""),
-            "The character around columns that hold separators; doubled, it is itself.",
-        ),
-        Setting::new(
-            "convert",
-            Kind::Hash,
-            Fallback::Empty,
-            "Columns and their types: integer, float, date, date_time or boolean. What is none of the type stays a string.",
-        ),
+        shared::SEPARATOR,
+        shared::QUOTE_CHAR,
+        shared::CONVERT,
         Setting::new(
             "autodetect_column_names",
             Kind::Boolean,
             Fallback::Boolean(false),
             "Take the names from the first row, which ends there.",
         ),
-        Setting::new(
-            "autogenerate_column_names",
-            Kind::Boolean,
-            Fallback::Boolean(true),
-            "Whether columns without a name are called `column1`, `column2`, …; otherwise they are left out.",
-        ),
+        shared::AUTOGENERATE_COLUMN_NAMES,
         Setting::new(
             "skip_header",
             Kind::Boolean,
             Fallback::Boolean(false),
             "End events whose columns are the names themselves.",
         ),
-        Setting::new(
-            "skip_empty_columns",
-            Kind::Boolean,
-            Fallback::Boolean(false),
-            "Leave out columns with nothing in them, which are null otherwise.",
-        ),
+        shared::SKIP_EMPTY_COLUMNS,
         Setting::new(
             "skip_empty_rows",
             Kind::Boolean,

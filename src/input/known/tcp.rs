@@ -32,7 +32,10 @@ pub(super) const SOCKET: &[Setting] = &[
 ];
 
 const OWN: &[Setting] = &[
-    codec("line"),
+    Setting {
+        doc: "How bytes become events; `json` is taken as `json_lines`, and `plain` as `line`.",
+        ..codec("line")
+    },
     amount("data_timeout", "How long to wait for data.").refused("Logstash has removed it"),
     path("ssl_cacert", "The authority to believe.")
         .refused("Logstash has removed it: use `ssl_certificate_authorities`"),
