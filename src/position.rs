@@ -63,6 +63,10 @@ pub trait Closing: Send + Sync {
     fn forgotten(&self, entry: u64);
     /// Its lines, and what was made of them, hold so many bytes now.
     fn weighed(&self, _entry: u64, _bytes: usize) {}
+    /// See `Receipt::apart`.
+    fn apart(&self) -> Receipt {
+        Receipt::untracked()
+    }
 }
 
 struct Shares {
@@ -100,6 +104,11 @@ impl Receipt {
         if let Some(shares) = &self.0 {
             shares.book.weighed(shares.entry, bytes);
         }
+    }
+
+    /// A receipt for bytes alone, and for no position: of what was made of lines while others, read with them, are still held.
+    pub fn apart(&self) -> Receipt {
+        self.0.as_ref().map_or_else(Receipt::untracked, |shares| shares.book.apart())
     }
 
     /// This share's documents have their verdict: stored, already there, kept as dead letters, or dropped on purpose.

@@ -24,6 +24,9 @@ use std::time::Duration;
 /// How often a worker without work looks for records that have waited long enough.
 const IDLE_CHECK: Duration = Duration::from_millis(50);
 
+/// Less that a codec holds of a source is not counted: a chunk that is larger than the whole budget gets through when nothing is taken.
+const HELD_BYTES_FREE: usize = 8 << 10;
+
 /// Where finished events go.
 pub trait Outbox {
     /// A chunk of so many bytes begins.
@@ -253,9 +256,12 @@ impl SourceState {
 
     /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share;
     /// `holding` is told if it holds nothing any more.
+    ///
+    /// What it holds is weighed by itself, and the last receipt then stands for the documents: they give their room back when they
+    /// have left. Else sources whose codecs hold a line each could take all room, and wait for each other's next ones.
     fn closing(&mut self, holding: &mut usize) -> Vec<Receipt> {
         let kept_from = self.framer.held_since().unwrap_or(u64::MAX);
-        let mut out = Vec::with_capacity(self.open.len());
+        let mut out = Vec::with_capacity(self.open.len() + 1);
         while let Some((call, _)) = self.open.front() {
             if *call >= kept_from {
                 break;
@@ -264,6 +270,12 @@ impl SourceState {
         }
         out.extend(self.open.iter().map(|(_, receipt)| receipt.share()));
         *holding -= usize::from(self.open.is_empty() && !out.is_empty());
+        let mut kept = self.open.iter().rev().map(|(_, receipt)| receipt);
+        if let Some(newest) = kept.next() {
+            newest.weigh(Some(self.framer.held()).filter(|held| *held > HELD_BYTES_FREE).unwrap_or(0));
+            kept.next().into_iter().for_each(|before| before.weigh(0));
+            out.push(newest.apart());
+        }
         out
     }
 }

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use writer::Writer;
 
@@ -247,6 +248,31 @@ impl Closing for Desk {
         } else {
             self.budget.give_back(before - bytes);
         }
+    }
+
+    fn apart(&self) -> Receipt {
+        Receipt::open(0, Arc::new(Apart { budget: Arc::clone(&self.budget), bytes: AtomicUsize::new(0) }))
+    }
+}
+
+/// Bytes of the budget that belong to no stretch of lines.
+struct Apart {
+    budget: Arc<Budget>,
+    bytes: AtomicUsize,
+}
+
+impl Closing for Apart {
+    fn settled(&self, entry: u64) {
+        self.weighed(entry, 0);
+    }
+
+    fn forgotten(&self, entry: u64) {
+        self.weighed(entry, 0);
+    }
+
+    fn weighed(&self, _entry: u64, bytes: usize) {
+        self.budget.take_anyway(bytes);
+        self.budget.give_back(self.bytes.swap(bytes, Ordering::AcqRel));
     }
 }
 

@@ -3,14 +3,15 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use timberline::app::load::{Request, load};
-use timberline::channel::bounded;
+use timberline::channel::{Budget, bounded};
 use timberline::event::chunk::{Chunk, Framing, Place, Source, Watermark};
 use timberline::event::destination::DocBatch;
 use timberline::event::{Identity, Timestamp};
 use timberline::filter::Effects;
 use timberline::pipeline::worker::{Batches, Worker, run};
 use timberline::pool::Pool;
-use timberline::position::{Receipt, SourceKey};
+use timberline::position::{Ledger as _, Position, Receipt, SourceKey};
+use timberline::registry::Registry;
 
 /// A world in which each look at the clock takes five seconds.
 #[derive(Default)]
@@ -78,7 +79,7 @@ fn joined_lines_wait_until_their_source_is_known_to_have_no_more() {
     let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
     let (output, batches) = bounded::<DocBatch>(64);
     let mut outbox = Batches::new(&pipeline, vec![output], Pool::default());
-    let (mut worker, world) = (Worker::new(&pipeline), Hasty::default());
+    let (mut worker, world) = (Worker::new(&pipeline), Hasty(Cell::new(60)));
     let watermark = Watermark::new();
     let piece = |text: &str| Chunk { watermark: watermark.clone(), ..chunk(text) };
     let arrived_ns = piece("").arrived.as_nanos().unwrap();
@@ -92,6 +93,33 @@ fn joined_lines_wait_until_their_source_is_known_to_have_no_more() {
     worker.release(false, &world, &mut outbox).unwrap();
     assert!(!worker.holds());
     assert_eq!(batches.len(), 1);
+}
+
+/// With a small budget, sources whose last lines were held took all room with what had left long ago, and waited for each other.
+#[test]
+fn what_is_made_of_a_chunk_gives_its_room_back_though_a_codec_holds_its_last_line() {
+    let config = r#"input { file { path => "/log" codec => multiline { pattern => "^ " what => "previous" } } } output { stdout { codec => json_lines } }"#;
+    let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
+    let (output, batches) = bounded::<DocBatch>(64);
+    let mut outbox = Batches::new(&pipeline, vec![output], Pool::default());
+    let (mut worker, world) = (Worker::new(&pipeline), Hasty::default());
+    let (folder, budget) = (tempfile::tempdir().unwrap(), Arc::new(Budget::new(1 << 20)));
+    let registry = Registry::open(folder.path(), Arc::clone(&budget)).unwrap();
+    for (nth, text) in ["one\ntwo\nheld\n", " and on\n", "three\nheld too\n"].into_iter().enumerate() {
+        let mut piece = chunk(text);
+        budget.take_anyway(10_000);
+        piece.receipt = registry.open(&piece.source.key, Position { at: nth as u64 + 1, ordinal: 0 }, 10_000);
+        worker.chunk(piece, &world, &mut outbox).unwrap();
+        while batches.len() > 0 {
+            let batch = batches.recv().unwrap();
+            assert!(budget.taken() > 100, "documents hold their room");
+            batch.receipts.into_iter().for_each(Receipt::settle);
+        }
+        assert_eq!(budget.taken(), 0, "{text:?}: some lines that are held are too few to count");
+    }
+    worker.release(true, &world, &mut outbox).unwrap();
+    batches.recv().unwrap().receipts.into_iter().for_each(Receipt::settle);
+    assert_eq!((budget.taken(), registry.receipts_open()), (0, 0));
 }
 
 #[test]
