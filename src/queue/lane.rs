@@ -11,7 +11,8 @@
 //!   again, goes to a new one. So a segment's records end where the next segment's name begins.
 //! - After the start nothing is added to a segment of before: its end may be torn.
 //! - Records are given out in order, each once a run. What lies between two numbers and cannot be read is counted.
-//! - A segment is removed when all its records are settled, and the cursor says so before.
+//! - A segment is removed when all its records are settled, and the cursor says so before. Where the disk is too full for that, an empty
+//!   file says it by its name, `<number of the first record that is not settled, 20 digits>.done`, until the cursor can.
 
 use super::book::Book;
 use super::cursor::Cursor;
@@ -92,6 +93,8 @@ pub struct Lane {
     book: Arc<Book>,
     /// What the cursor's file says.
     cursor: Option<Cursor>,
+    /// The numbers of the `.done` files.
+    done: Vec<u64>,
     /// Records that may be missing, for nobody knows that they were kept.
     torn: Vec<Range<u64>>,
     lost: Lost,
@@ -101,9 +104,10 @@ impl Lane {
     /// Takes up what lies in the folder. Damage is counted, never an error.
     pub fn open(shared: Shared, folder: PathBuf) -> io::Result<Lane> {
         let mut segments: VecDeque<Segment> = VecDeque::new();
-        let mut files: Vec<(u64, u64)> = Vec::new();
+        let (mut files, mut done): (Vec<(u64, u64)>, Vec<u64>) = Default::default();
         for (name, bytes) in shared.disk.files(&folder)? {
             files.extend(segment_number(&name).map(|first| (first, bytes)));
+            done.extend(done_number(&name));
         }
         files.sort_unstable();
         for (first, _) in &files {
@@ -127,6 +131,7 @@ impl Lane {
             lost: Lost::default(),
             torn: cursor.as_ref().map(|cursor| cursor.torn.clone()).unwrap_or_default(),
             cursor,
+            done,
             segments,
             is_placed: false,
             folder,
@@ -139,7 +144,8 @@ impl Lane {
     fn take_up(&mut self) -> io::Result<()> {
         let first = self.segments.front().map(|segment| segment.first);
         let kept = self.cursor.as_ref().map_or(0, |cursor| cursor.kept);
-        self.reader.number = self.cursor.as_ref().map(|cursor| cursor.settled).or(first).unwrap_or(0);
+        let settled = self.cursor.as_ref().map(|cursor| cursor.settled);
+        self.reader.number = self.done.iter().copied().chain(settled).max().or(first).unwrap_or(0);
         self.next = self.reader.number.max(kept);
         if let Some(last) = self.segments.back() {
             self.look_at_last(last.first, last.end, kept)?;
@@ -417,14 +423,14 @@ impl Lane {
         let ends = self.segments.iter().skip(1).map(|segment| segment.first);
         let removable = if is_done { self.segments.len() } else { ends.take_while(|first| *first <= settled).count() };
         let said = self.cursor.as_ref().map(|cursor| cursor.settled);
-        let is_news = if said.is_none() { !self.segments.is_empty() } else { said != Some(settled) };
+        let is_none = self.segments.is_empty() && self.done.is_empty();
+        let is_news = if said.is_none() { !is_none } else { said != Some(settled) };
         let written = if is_news { self.write_cursor(settled) } else { Ok(()) };
         let is_full = matches!(&written, Err(why) if why.kind() == io::ErrorKind::StorageFull);
         if let Err(why) = &written {
             tracing::debug!(%why, folder = %self.folder.display(), "cannot write the cursor of a queue");
-            // Where the disk is full, the cursor needs the room of what goes. Should the machine die between the two,
-            // documents that are delivered are said to be lost.
-            if !is_full {
+            // Where the disk is full, the cursor needs the room of what goes.
+            if !is_full || !self.say_done(settled) {
                 return;
             }
         }
@@ -448,6 +454,28 @@ impl Lane {
         }
     }
 
+    /// Says by a name what the cursor cannot. `false`: segments must stay, or what is delivered would seem to be lost.
+    fn say_done(&mut self, settled: u64) -> bool {
+        if self.done.contains(&settled) {
+            return true;
+        }
+        let (disk, path) = (&self.shared.disk, self.folder.join(done_name(settled)));
+        match disk.create_anew(&path).and_then(|_| disk.sync_folder(&self.folder)) {
+            Ok(()) => {
+                self.done.push(settled);
+                true
+            }
+            // Not even a name has room here: what goes must go first.
+            Err(why) => why.kind() == io::ErrorKind::StorageFull,
+        }
+    }
+
+    /// The cursor says it now.
+    fn forget_done(&mut self) {
+        let (disk, folder) = (&self.shared.disk, &self.folder);
+        self.done.retain(|settled| disk.remove_if_there(&folder.join(done_name(*settled))).is_err());
+    }
+
     /// For a start that knows what was kept.
     pub fn close(&mut self) {
         self.tend();
@@ -467,6 +495,7 @@ impl Lane {
             self.replace_cursor(cursor.text().as_bytes())?;
             self.cursor = Some(cursor);
         }
+        self.forget_done();
         Ok(())
     }
 
@@ -482,7 +511,8 @@ impl Lane {
     }
 
     /// An empty lane leaves nothing behind.
-    pub fn remove(self) {
+    pub fn remove(mut self) {
+        self.forget_done();
         let disk = &self.shared.disk;
         let gone = disk.remove(&self.folder.join(CURSOR)).and_then(|()| disk.remove_folder(&self.folder));
         if let Err(why) = gone {
@@ -540,6 +570,14 @@ fn segment_name(first: u64) -> String {
 
 fn segment_number(name: &str) -> Option<u64> {
     name.strip_suffix(".seg").filter(|digits| digits.len() == 20)?.parse().ok()
+}
+
+fn done_name(settled: u64) -> String {
+    format!("{settled:020}.done")
+}
+
+fn done_number(name: &str) -> Option<u64> {
+    name.strip_suffix(".done").filter(|digits| digits.len() == 20)?.parse().ok()
 }
 
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {

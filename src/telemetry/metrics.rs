@@ -101,6 +101,7 @@ metrics! {
     GAPS: Counter "timberline_gaps_total" ["reason"] "Stretches of a log that were gone before they could be read.";
     GAP_SECONDS: Counter "timberline_gap_seconds_total" ["reason"] "Seconds of log that were gone before they could be read.";
     GAP_LINES: Counter "timberline_gap_lines_total" ["reason"] "Lines that were gone before they could be read, where they could be counted.";
+    LINES_TOO_OLD: Counter "timberline_lines_too_old_total" ["input"] "Lines older than max_age, passed over.";
     LINES_SKIPPED: Counter "timberline_lines_skipped_total" ["input"] "Lines beyond lines_per_second_max, passed over.";
     DOCKER_CONTAINERS: Gauge "timberline_docker_containers" ["read", "why"] "Containers being read, by the way (file, api) and what decided it.";
     DOCKER_LABELS_BOUNDED: Counter "timberline_docker_labels_bounded_total" ["outcome"] "Labels of containers that events do not show (left_out), or not to their end (cut).";

@@ -138,6 +138,12 @@ static DECLARATION: Declaration = Declaration {
             "Where containers that were never seen before begin: `beginning`, `now`, a time ago (`10m`, `2h`, `1d`), or an ISO 8601 time.",
         ),
         Setting::new(
+            "max_age",
+            Kind::String,
+            Fallback::None,
+            "Lines older than this when they are read (`12h`, `30d`) are passed over and counted, whatever `since` says and wherever reading goes on: old containers make no indices of long ago.",
+        ),
+        Setting::new(
             "multiline",
             Kind::Codec,
             Fallback::Text("auto"),
@@ -218,6 +224,7 @@ struct Config {
     selection: Selection,
     hints: hints::Config,
     since: Since,
+    max_age_ns: Option<u64>,
     read: Read,
     containers_path: PathBuf,
     strip_ansi: bool,
@@ -299,6 +306,7 @@ fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
             default_enabled: settings.boolean("hints_default_enabled"),
         },
         since: Since::parse(since).map_err(|text| Fault::at(settings.place("since"), text))?,
+        max_age_ns: max_age(settings)?,
         read: Read::named(settings.text("read")),
         containers_path: PathBuf::from(settings.text("containers_path").unwrap_or_default()),
         strip_ansi: settings.boolean("strip_ansi"),
@@ -311,6 +319,11 @@ fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
         idle_check_interval: idle_check_interval(settings)?,
     };
     Ok(DockerInput { config, endpoint, files })
+}
+
+fn max_age(settings: &Settings) -> Result<Option<u64>, Fault> {
+    let age = settings.text("max_age").map(since::age).transpose();
+    age.map_err(|text| Fault::at(settings.place("max_age"), text))
 }
 
 fn idle_check_interval(settings: &Settings) -> Result<Duration, Fault> {
@@ -405,10 +418,11 @@ mod tests {
         );
         check(&[("ssl_key", "/key.pem")], Err("`ssl_certificate` and `ssl_key` are given together or not at all"));
         check(&[("line_bytes_max", "10")], Err("`line_bytes_max` is 10: it must be from 256 to 67108864"));
+        check(&[("max_age", "old")], Err("`old` is no age: a number and s, m, h or d, as in 30d"));
         check(
             &[("since", "yesterday")],
             Err("`yesterday` is neither beginning, now, a time ago (10m) nor an ISO 8601 time"),
         );
-        check(&[("since", "10m"), ("host", "tcp://docker:2376"), ("ssl_enabled", "true")], Ok(()));
+        check(&[("since", "10m"), ("max_age", "30d"), ("host", "tcp://docker:2376"), ("ssl_enabled", "true")], Ok(()));
     }
 }

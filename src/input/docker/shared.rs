@@ -129,6 +129,12 @@ impl Shared {
         }
     }
 
+    /// A line of this time is older than lines may be.
+    pub fn is_too_old(&self, time_ns: u64) -> bool {
+        let age_max = self.config.max_age_ns;
+        age_max.is_some_and(|age_max_ns| time_ns < self.wiring.clock.now_ns().saturating_sub(age_max_ns))
+    }
+
     /// Any number, for jitter.
     pub fn random(&self) -> u64 {
         self.wiring.clock.ticks_ns().wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -239,6 +245,7 @@ pub struct Counters {
     pub connected: Gauge,
     pub reconnects: Counter,
     pub skipped: Counter,
+    pub too_old: Counter,
 }
 
 impl Counters {
@@ -250,6 +257,7 @@ impl Counters {
             connected: metrics::gauge(metrics::DOCKER_CONNECTED, &[]),
             reconnects: metrics::counter(metrics::DOCKER_RECONNECTS, &[]),
             skipped: metrics::counter(metrics::LINES_SKIPPED, &[label]),
+            too_old: metrics::counter(metrics::LINES_TOO_OLD, &[label]),
         }
     }
 

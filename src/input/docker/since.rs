@@ -1,4 +1,4 @@
-//! The setting `since`: where containers that were never seen before begin. Pure.
+//! The settings `since`, where containers that were never seen before begin, and `max_age`. Pure.
 
 use crate::event::Timestamp;
 
@@ -35,6 +35,11 @@ impl Since {
     }
 }
 
+/// How long a time is, as `10m`, in nanoseconds.
+pub fn age(text: &str) -> Result<u64, String> {
+    ago(text).ok_or_else(|| format!("`{text}` is no age: a number and s, m, h or d, as in 30d"))
+}
+
 fn ago(text: &str) -> Option<u64> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let seconds = match unit {
@@ -50,6 +55,12 @@ fn ago(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_age_is_a_number_with_a_unit() {
+        assert_eq!(age("30d"), Ok(30 * 86_400 * NANOS));
+        assert_eq!(age("30"), Err("`30` is no age: a number and s, m, h or d, as in 30d".into()));
+    }
 
     #[test]
     fn all_four_ways_are_read() {

@@ -31,7 +31,7 @@ pub fn key(id: &str, stream: Stream) -> SourceKey {
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// It is collected, or was before.
+    /// It is collected, or was before, or is not wanted.
     Well,
     TooMany,
     /// This process wrote it.
@@ -76,7 +76,7 @@ impl Tap {
         }
     }
 
-    /// Collects the line if it is new and not one too many.
+    /// Collects the line if it is new, not too old, and not one too many.
     pub fn keep(&mut self, line: RawLine<'_>, rate: &mut Rate, shared: &Shared) -> Kept {
         match self.cursor.judge(line.time, line.text, || shared.wiring.clock.now_ns()) {
             Verdict::New { position, stepped_back } => {
@@ -84,6 +84,10 @@ impl Tap {
                     self.step_back(position, shared);
                 }
                 self.up_to = Some(position);
+                if shared.is_too_old(line.time) {
+                    shared.counters.too_old.increment(1);
+                    return Kept::Well;
+                }
                 if !rate.admits(line.time) {
                     return Kept::TooMany;
                 }

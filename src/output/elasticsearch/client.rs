@@ -9,6 +9,7 @@
 mod body;
 mod credentials;
 mod hosts;
+mod pressing;
 mod tls;
 
 pub use body::Frames;
@@ -22,10 +23,10 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
+use pressing::{PLAIN_FOR, Pressing};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -42,9 +43,6 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_MAX: usize = 4;
 /// A smaller body is not worth a thread and a header.
 const GZIP_BYTES_MIN: u64 = 1024;
-/// An engine that refuses gzip may close the connection without a word, and so may one that is killed: after so many
-/// times in a row bodies are sent as they are.
-const GZIP_TRIES_MAX: u32 = 3;
 
 /// What the operator says of connections.
 #[derive(Clone, Debug)]
@@ -137,8 +135,7 @@ pub struct Client {
     credentials: Credentials,
     timeout: Duration,
     healthcheck_path: String,
-    gzip_level: AtomicU32,
-    gzip_failures: AtomicU32,
+    pressing: Mutex<Pressing>,
 }
 
 /// Whether a name and a value can be a header.
@@ -173,8 +170,7 @@ impl Client {
             credentials: Credentials::new(&connection.auth)?,
             timeout: connection.timeout,
             healthcheck_path: connection.healthcheck_path.clone(),
-            gzip_level: AtomicU32::new(connection.compression_level.min(9)),
-            gzip_failures: AtomicU32::new(0),
+            pressing: Mutex::new(Pressing::new(connection.compression_level)),
         })
     }
 
@@ -227,7 +223,7 @@ impl Client {
     }
 
     async fn pressed(&self, body: Frames) -> (Frames, bool) {
-        let level = self.gzip_level.load(Ordering::Relaxed);
+        let level = self.pressing().level(Instant::now());
         if level == 0 || body.len() < GZIP_BYTES_MIN {
             return (body, false);
         }
@@ -238,15 +234,19 @@ impl Client {
         }
     }
 
+    fn pressing(&self) -> MutexGuard<'_, Pressing> {
+        self.pressing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn learn_gzip(&self, outcome: &Result<Answer, Failure>) {
         match outcome {
-            Ok(answer) if answer.status != 415 => self.gzip_failures.store(0, Ordering::Relaxed),
+            Ok(answer) if answer.status != 415 => self.pressing().read(),
             Ok(_) | Err(Failure::Cut(_)) => {
-                if self.gzip_failures.fetch_add(1, Ordering::Relaxed) + 1 == GZIP_TRIES_MAX {
-                    self.gzip_level.store(0, Ordering::Relaxed);
+                if self.pressing().refused(Instant::now()) {
                     tracing::warn!(
                         hosts = self.addresses(),
-                        "engine seems to refuse gzip: bodies are sent uncompressed from now on"
+                        minutes = PLAIN_FOR.as_secs() / 60,
+                        "engine seems to refuse gzip: bodies are sent uncompressed for a while"
                     );
                 }
             }
