@@ -110,7 +110,7 @@ fn what_is_made_of_a_chunk_gives_its_room_back_though_a_codec_holds_its_last_lin
         budget.take_anyway(10_000);
         piece.receipt = registry.open(&piece.source.key, Position { at: nth as u64 + 1, ordinal: 0 }, 10_000);
         worker.chunk(piece, &world, &mut outbox).unwrap();
-        while batches.len() > 0 {
+        while !batches.is_empty() {
             let batch = batches.recv().unwrap();
             assert!(budget.taken() > 100, "documents hold their room");
             batch.receipts.into_iter().for_each(Receipt::settle);
