@@ -16,7 +16,9 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "timberline", version, disable_help_subcommand = true, styles = STYLES, max_term_width = 100)]
 #[command(
-    after_help = "`timberline help COMMAND` says more; `timberline help filter mutate` shows a plugin's settings, \
+    after_help = "A filter of your own: `record` real lines, write FILE.conf, look at `dry-run -f FILE.conf --explain LINES`, \
+                  fix the result with `test -f FILE.conf --bless`.\n\
+                  `timberline help COMMAND` says more; `timberline help filter mutate` shows a plugin's settings, \
                   `timberline help pattern IP` a grok pattern."
 )]
 pub struct Arguments {

@@ -92,7 +92,7 @@ impl<'s, W: Write> Explained<'s, W> {
             match passed {
                 Passed::Branch { branch, holds, values } => self.branch(*branch, *holds, values)?,
                 Passed::Filter { filter, outcome, account, changes, took } => {
-                    let idle = account.is_none() && changes.is_empty();
+                    let idle = matches!(account, None | Some(Account::Absent(_))) && changes.is_empty();
                     self.filter(*filter, *outcome, idle, took.as_nanos())?;
                     account.iter().try_for_each(|account| self.account(*filter, account))?;
                     changes.iter().try_for_each(|change| self.change(change))?;
@@ -186,6 +186,10 @@ impl<'s, W: Write> Explained<'s, W> {
                 self.detail(&format!("{before}{pattern}"))
             }),
             Account::Stops(stop) => self.stop(filter, stop),
+            Account::Absent(field) => {
+                let field = field.to_string();
+                self.detail(&format!("{} is not there", self.look.paint(CYAN, &printable(&field))))
+            }
         }
     }
 
@@ -335,8 +339,10 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
                 .into();
                 step["took_ns"] = json!(took.as_nanos() as u64);
                 step["changes"] = changes.iter().map(changed).collect();
-                if let Some(account) = account {
-                    step["patterns"] = self.patterns(*filter, account);
+                match account {
+                    Some(Account::Absent(field)) => step["absent"] = json!(field.to_string()),
+                    Some(account) => step["patterns"] = self.patterns(*filter, account),
+                    None => {}
                 }
                 step
             }
@@ -357,6 +363,7 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
             }
             Account::Stops(stop) => json!({ "furthest": self.written.alternative(filter, stop.alternative),
                 "text": stop.text, "stopped_at": stop.at, "expected": stop.expected }),
+            Account::Absent(_) => Value::Null,
         }
     }
 }

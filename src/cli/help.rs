@@ -15,6 +15,10 @@ use std::io::{self, Write as _};
 /// Text is easier to read in lines that are not as long as a wide terminal.
 const WIDTH_MAX: usize = 100;
 const INDENT: &str = "      ";
+/// Nobody reads a longer regular expression.
+const EXPRESSION_CHARS_MAX: usize = 1_000;
+/// How deep patterns stand in patterns, at most.
+const PATTERN_DEPTH_MAX: usize = 16;
 
 pub fn run(arguments: &HelpArguments) -> Ended {
     let look = Look::of_stdout();
@@ -101,12 +105,36 @@ fn patterns(name: Option<&str>, look: Look) -> Result<String, Failure> {
         return Err(Failure::Refused { text: format!("no grok pattern is called `{name}`"), hint: Some(hint) });
     };
     let mut out = format!("pattern {}\n  {text}\n", look.paint(BOLD, name));
+    let mut fields = Vec::new();
+    fields_of(text, &all, 0, &mut fields);
+    if !fields.is_empty() {
+        out += &format!("\n{}\n", look.paint(GREEN, "Fields"));
+        let lines = wrapped(&fields.join(" "), look.width.min(WIDTH_MAX) - 2);
+        lines.iter().for_each(|line| out += &format!("  {line}\n"));
+    }
     if let Ok(written) = grok::written_out(&format!("%{{{name}}}"), Ecs::V8)
         && written != *text
     {
-        out += &format!("\n{}\n  {written}\n", look.paint(GREEN, "As one regular expression"));
+        let title = look.paint(GREEN, "As one regular expression");
+        out += &match written.chars().count() {
+            0..EXPRESSION_CHARS_MAX => format!("\n{title}\n  {written}\n"),
+            long => format!("\nAs one regular expression it has {long} characters\n"),
+        };
     }
     Ok(out)
+}
+
+/// The fields that a pattern makes, and the patterns in it, as they are named in it: `[http][status]:int`.
+fn fields_of(text: &str, all: &[(String, String)], depth: usize, fields: &mut Vec<String>) {
+    for reference in text.split("%{").skip(1).filter_map(|rest| rest.split('}').next()) {
+        let (name, field) = reference.split_once(':').unwrap_or((reference, ""));
+        if !field.is_empty() && !fields.iter().any(|known| known == field) {
+            fields.push(field.to_string());
+        }
+        if let Some((_, within)) = all.iter().find(|(known, _)| known == name).filter(|_| depth < PATTERN_DEPTH_MAX) {
+            fields_of(within, all, depth + 1, fields);
+        }
+    }
 }
 
 fn list(door: Door, look: Look) -> String {

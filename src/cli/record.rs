@@ -25,7 +25,8 @@ pub fn run(arguments: &RecordArguments) -> Ended {
     writeln!(io::stdout(), "recorded {lines} of {} in {into}", printable(&recorded.name))?;
     recorded.masked.iter().for_each(|(kind, number)| note(&format!("masked {number:>6}  {kind}")));
     note(&format!("no pattern knows every secret: read {into}/input.log before you commit it"));
-    note(&format!("then: timberline test {into} --bless"));
+    note(&format!("then: timberline dry-run -f PIPELINE --explain {into}"));
+    note(&format!("and:  timberline test -f PIPELINE {into} --bless"));
     Ok(Exit::Done)
 }
 

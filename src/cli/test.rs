@@ -165,6 +165,9 @@ fn remark(outcome: &Outcome) -> String {
 
 fn hint(outcome: &Outcome) -> Option<String> {
     match &outcome.verdict {
+        Verdict::Unusable(why) if why.ends_with(": pipelines/") => {
+            Some("name the pipeline with -f PATH, or in the fixture's test.yml".into())
+        }
         Verdict::Blessed { clock: Some(clock), .. } => Some(format!("documents take something from now, so test.yml says `clock: {clock}`")),
         Verdict::Failed(differences) if outcome.by_now && differences.iter().any(is_of_now) => {
             Some("what is taken from now varies: say `clock: 2026-11-23T10:00:00Z` or `ignore: [ '@timestamp' ]` in test.yml".into())

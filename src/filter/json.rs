@@ -104,6 +104,10 @@ impl Filter for Json {
         }
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(self.clone())
     }

@@ -47,7 +47,7 @@ pub mod useragent;
 pub mod uuid;
 pub mod xml;
 
-use crate::event::{Arena, Event, Identity, Timestamp, Value};
+use crate::event::{Arena, Event, FieldRef, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -114,6 +114,8 @@ pub enum Account {
     Matches(Vec<usize>),
     /// None does; this one came furthest.
     Stops(Stop),
+    /// The field that it reads is not there.
+    Absent(FieldRef),
 }
 
 /// Where an alternative stopped to match.
@@ -185,7 +187,13 @@ pub trait Filter: Send {
 
     /// What it would make of `event`, for a person who looks on. Asked before `filter`, in dry runs and tests only.
     /// `why`: where it stops is asked for, too.
-    fn account(&self, _event: &Event<'_>, _why: bool) -> Option<Account> {
+    fn account(&self, event: &Event<'_>, why: bool) -> Option<Account> {
+        let absent = self.reads().filter(|field| why && event.get(field).is_none());
+        absent.map(|field| Account::Absent(field.clone()))
+    }
+
+    /// The one field that it reads, if there is one without which it does nothing.
+    fn reads(&self) -> Option<&FieldRef> {
         None
     }
 

@@ -190,6 +190,20 @@ fn folders_of_patterns_are_found_beside_the_pipeline_that_names_them() {
 }
 
 #[test]
+fn an_explanation_says_which_field_is_not_there() {
+    let own = "filter { if [amount] { date { match => [ \"day\", \"ISO8601\" ] } } }";
+    let place = Workplace::new(&[("p.conf", own), ("e.ndjson", "{\"amount\":1}\n")]);
+    let explain = |more: &[&str]| {
+        let arguments = [&["dry-run", "-f", "p.conf", "--as", "events", "--explain", "e.ndjson"], more].concat();
+        place.run(&arguments).stdout
+    };
+    let shown = explain(&[]);
+    let inside = shown.lines().skip_while(|line| !line.starts_with("    date  changed nothing ")).nth(1);
+    assert_eq!(inside, Some("        [day] is not there"), "{shown}");
+    assert!(explain(&["--format", "ndjson"]).contains("\"absent\":\"[day]\""));
+}
+
+#[test]
 fn fixtures_see_nothing_of_each_other() {
     let own = "filter { aggregate { task_id => \"%{user}\" code => \"map['n'] ||= 0; map['n'] += 1; event.set('n', map['n'])\" } }";
     let case = "{\"user\":\"ann\"}\n";
@@ -314,6 +328,9 @@ fn grok_patterns_are_listed_and_shown() {
     assert!(list.code == 0 && list.stdout.contains(" HAPROXYHTTP "), "{list:?}");
     let one = Timberline::output(["help", "pattern", "loglevel"]);
     assert!(one.stdout.starts_with("pattern LOGLEVEL\n  ("), "{one:?}");
+    let long = Timberline::output(["help", "pattern", "HAPROXYHTTPBASE"]).stdout;
+    assert!(long.contains("\nFields\n  [source][address] [source][port]:int "), "{long}");
+    assert!(long.contains("\nAs one regular expression it has ") && long.len() < 3_000, "{long}");
     let none = Timberline::output(["help", "pattern", "HAPROXYHTPP"]);
     assert!(none.code == 2 && none.stderr.contains("hint: did you mean `HAPROXYHTTP"), "{none:?}");
 }

@@ -31,6 +31,7 @@ pub fn lint(config: &Config) -> Vec<Diagnostic> {
         dates::patterns(plugin, &mut found);
         groks::anchors(plugin, &mut found);
         settings::replaced_keys(plugin, &mut found);
+        settings::operations_too_late(plugin, &mut found);
     });
     each_branching(config, &mut |branching| conditions::branching(branching, &mut found));
     fields::order(config, &mut found);

@@ -159,6 +159,18 @@ fn a_key_that_a_later_hash_replaces() {
     check(r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" } } }"#, &[]);
 }
 
+#[test]
+fn what_a_mutate_does_to_strings_comes_too_late_for_numbers() {
+    let late = r#"filter { mutate { gsub => [ "n", ",", "." ] convert => { "n" => "float" } } }"#;
+    check(late, &[("too-late", r#""n""#)]);
+    check(
+        r#"filter { mutate { convert => [ "a", "integer", "b", "string" ] strip => [ "a", "b" ] } }"#,
+        &[("too-late", r#""a""#)],
+    );
+    check(r#"filter { mutate { gsub => [ "m", "n", "." ] convert => { "n" => "float" } } }"#, &[]);
+    check(r#"filter { mutate { gsub => [ "n", ",", "." ] } mutate { convert => { "n" => "float" } } }"#, &[]);
+}
+
 const GROK: &str = r#"grok { match => { "message" => "^%{IP:clientip} %{WORD:verb}" } }"#;
 
 #[test]

@@ -158,6 +158,10 @@ impl Filter for Csv {
         }
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(self.clone())
     }

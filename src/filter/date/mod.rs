@@ -200,6 +200,10 @@ impl Filter for Date {
         Outcome::Unmatched
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(self.clone())
     }

@@ -249,6 +249,10 @@ impl Filter for GeoIp {
         Outcome::Unmatched
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(GeoIp {
             source: self.source.clone(),

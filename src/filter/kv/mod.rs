@@ -204,6 +204,10 @@ impl Filter for Kv {
         Outcome::Matched
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(self.clone())
     }

@@ -229,6 +229,10 @@ impl Filter for UserAgent {
         Outcome::Matched
     }
 
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
+    }
+
     fn boxed(&self) -> Box<dyn Filter> {
         Box::new(UserAgent {
             source: self.source.clone(),
