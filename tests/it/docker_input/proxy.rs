@@ -18,6 +18,8 @@ struct State {
     /// `GET /containers/{id}/logs`: ids and questions left out; and how often.
     asked: BTreeMap<String, usize>,
     open: Vec<Open>,
+    /// Answers to `/logs` that were cut off because they said nothing for too long.
+    idle_cuts: usize,
     /// Bodies of the next answers to `/logs`.
     spoiled: VecDeque<Spoiled>,
 }
@@ -91,6 +93,11 @@ impl Proxy {
         self.state.lock().unwrap().asked.get(shape).copied().unwrap_or(0)
     }
 
+    /// How many answers to `/logs` were cut off because they said nothing for too long.
+    pub fn idle_cuts(&self) -> usize {
+        self.state.lock().unwrap().idle_cuts
+    }
+
     /// Cuts every connection that is open now; answers how many.
     pub fn cut(&self) -> usize {
         let open = std::mem::take(&mut self.state.lock().unwrap().open);
@@ -139,7 +146,10 @@ fn pass(mut client: TcpStream, mut engine: UnixStream, state: &Mutex<State>, rul
     }
     let _ = engine.set_read_timeout(rules.idle_max);
     let _ = engine.write_all(&question[..length]);
-    let _ = copy(&mut engine, &mut client, &is_frozen);
+    let copied = copy(&mut engine, &mut client, &is_frozen);
+    if shape(&text).ends_with("/logs") && copied.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+        state.lock().unwrap().idle_cuts += 1;
+    }
     let _ = client.shutdown(Shutdown::Both);
 }
 

@@ -182,7 +182,8 @@ impl Follower {
                 () = mail.leaving.notified() => return Ok(Woken::Left),
                 () = reading.bell.rung() => return Ok(Woken::Look),
                 () = mail.nudged.notified() => return Ok(Woken::Nudged),
-                () = shared.streams.asked() => {
+                // Who has no open file must not take the word from those who have one.
+                () = shared.streams.asked(), if reading.log.is_some() => {
                     if reading.since.elapsed() > TURN {
                         return Ok(Woken::Asked);
                     }
