@@ -82,6 +82,24 @@ fn the_template_is_there_before_the_first_document_and_an_engine_without_ilm_is_
 }
 
 #[test]
+fn on_an_engine_without_ilm_expired_days_of_our_template_are_deleted_and_nothing_else() {
+    let (engine, name) = (elasticsearch(), unique("old"));
+    let [theirs, expired, kept] = ["2020.01.01", "2020.02.02", "9999.01.01"].map(|day| format!("{name}-{day}"));
+    // Made before there is a template.
+    engine.put(&format!("/{theirs}"), &json!({}));
+    let template = format!("{name}-%{{+YYYY.MM.dd}}");
+    let batch: Vec<Doc> = [&expired, &kept].map(|index| create(index, "1", json!({ "n": 1 }))).to_vec();
+    assert_eq!(run(engine, &template, &[batch]).settled(), 1);
+    let is_there = |index: &str| engine.request("HEAD", &format!("/{index}"), None).0 == 200;
+    assert!([&theirs, &expired, &kept].map(|index| is_there(index)).iter().all(|there| *there));
+    // It looks when it starts, and every hour.
+    let rig = Rig::start(&quick(engine.url(), &template));
+    wait_until("the expired day is gone", SOON, || (!is_there(&expired)).then_some(()));
+    rig.finish(SOON);
+    assert_eq!([&theirs, &kept].map(|index| is_there(index)), [true; 2]);
+}
+
+#[test]
 fn a_template_is_kept_brought_up_to_date_or_left_alone() {
     use timberline::output::elasticsearch::{StepOutcome, setup};
     let (engine, name) = (elasticsearch(), unique("keep"));

@@ -11,10 +11,11 @@ mod stopping;
 use super::client::{Client, Failure, Frames, random};
 use super::config::Config;
 use super::dispatch::{Answer, Dispatch, Done, Job, Silence, Situation};
+use super::expiry;
 use super::health::Health;
 use super::outbox::Request;
 use super::reply::{self, Reply};
-use super::setup;
+use super::setup::{self, SetupConfig};
 use crate::backoff::Backoff;
 use crate::channel::{Empty, Receiver, Stop, StopSwitch};
 use crate::clock::Clock;
@@ -28,6 +29,7 @@ use crate::telemetry::metrics;
 use crate::telemetry::metrics::{Counter, Histogram};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const NDJSON: &str = "application/x-ndjson";
@@ -56,6 +58,8 @@ struct Wire {
     label: Arc<str>,
     bytes: Counter,
     seconds: Histogram,
+    /// Whether expired days are for us to delete.
+    expires_here: watch::Sender<bool>,
 }
 
 impl Bulk {
@@ -81,7 +85,7 @@ impl Bulk {
         let seconds = metrics::histogram(metrics::REQUEST_SECONDS, &[&label]);
         Bulk {
             dispatch: Dispatch::new(situation, now),
-            wire: Arc::new(Wire { client, config, label, bytes, seconds }),
+            wire: Arc::new(Wire { client, config, label, bytes, seconds, expires_here: watch::Sender::new(false) }),
             batches: wiring.batches,
             tasks: JoinSet::new(),
             clock: wiring.clock,
@@ -94,6 +98,7 @@ impl Bulk {
     /// Runs until everything is delivered and no more can come, or the time to stop is over.
     pub async fn run(mut self) {
         let (wire, stop, patience) = (self.wire.clone(), self.stop.clone(), self.patience());
+        let clock = self.clock.clone();
         let over = async {
             stop.stopped().await;
             tokio::time::sleep(patience).await;
@@ -101,6 +106,7 @@ impl Bulk {
         let in_time = tokio::select! {
             () = self.carry() => true,
             () = wire.client.watch() => true,
+            () = wire.expire(&*clock) => true,
             () = over => false,
         };
         if !in_time {
@@ -180,7 +186,11 @@ impl Bulk {
             Job::Prepare => {
                 self.tasks.spawn(async move {
                     let Some(setup) = &wire.config.setup else { return Done::Reachable };
-                    Done::Prepared(setup::ensure(&wire.client, setup).await)
+                    let report = setup::ensure(&wire.client, setup).await;
+                    if let Ok(report) = &report {
+                        wire.expires_here.send_replace(report.expires_here);
+                    }
+                    Done::Prepared(report)
                 });
             }
             Job::Reach => {
@@ -220,6 +230,16 @@ fn answered(answer: Result<Reply, Failure>) -> Answer {
 }
 
 impl Wire {
+    /// Never ends.
+    async fn expire(&self, clock: &dyn Clock) {
+        match self.config.setup.as_ref().and_then(SetupConfig::expiring) {
+            Some(pattern) => {
+                expiry::watch(&self.client, pattern, &self.label, clock, self.expires_here.subscribe()).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
     async fn send(&self, request: &Request) -> Result<Reply, Failure> {
         let frames: Frames = request.frames().collect();
         let start = Instant::now();

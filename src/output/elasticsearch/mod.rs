@@ -3,6 +3,7 @@
 //! - `declaration`, `config`: the settings, and what they mean
 //! - `client`: HTTP, TLS, several addresses
 //! - `setup`, `template`, `retention`: what is in place before the first document
+//! - `expiry`: expired days, where the engine does not delete them
 //! - `piece`, `line`, `outbox`, `wards`, `pace`: which document is sent or spilled when; pure
 //! - `reply`: what an answer means for each document; pure
 //! - `spooling`: what goes to the disk and comes back
@@ -15,6 +16,7 @@ mod client;
 mod config;
 mod declaration;
 mod dispatch;
+mod expiry;
 mod health;
 mod line;
 mod outbox;

@@ -1,6 +1,6 @@
 //! How long indices live: a lifecycle policy that deletes a day's index so many days after the day in its name.
 //!
-//! Elasticsearch has ILM, OpenSearch has ISM, some engines have neither: each is asked, none is expected.
+//! Elasticsearch has ILM, OpenSearch has ISM, some engines have neither (`expiry`): each is asked, none is expected.
 //! The policy's name says what it does, so a policy that is there needs no change, and other days make another policy.
 
 use super::client::{Client, Method};
@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 pub enum Lifecycle {
     /// The policy is there: templates may name it.
     Ilm,
-    /// The policy finds its indices by itself, or there is none.
+    /// The policy finds its indices by itself, or is not there though it could be.
     Other,
+    /// The engine knows no policies: expired days are for us to delete.
+    Ours,
 }
 
 /// Reads `30d`; `none` is no limit.
@@ -69,11 +71,13 @@ pub async fn ensure(client: &Client, days: u32, pattern: &str, steps: &mut Vec<S
         return Ok(if usable { Lifecycle::Ilm } else { Lifecycle::Other });
     }
     let (path, body) = ism_policy(days, pattern);
-    let outcome = ensure_one(client, &path, &body).await?.unwrap_or(StepOutcome::Unknown(
-        "this engine has no lifecycle management: indices are not deleted by age".into(),
+    let outcome = ensure_one(client, &path, &body).await?;
+    let lifecycle = if outcome.is_some() { Lifecycle::Other } else { Lifecycle::Ours };
+    let outcome = outcome.unwrap_or(StepOutcome::Unknown(
+        "this engine has no lifecycle management: timberline deletes the expired indices of its template itself".into(),
     ));
     steps.push(Step { what, outcome });
-    Ok(Lifecycle::Other)
+    Ok(lifecycle)
 }
 
 /// `None`: the engine does not know such policies.

@@ -70,6 +70,8 @@ pub enum StepOutcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub steps: Vec<Step>,
+    /// The engine deletes nothing by age: `expiry` does.
+    pub expires_here: bool,
 }
 
 /// Why nothing can be said yet: it is tried again.
@@ -169,7 +171,7 @@ impl SetupConfig {
 
     fn wanted(&self, features: Features) -> Option<Value> {
         let policy = self.retention.map(retention::policy_name);
-        let wanted = Wanted { pattern: self.pattern.as_deref()?, policy: policy.as_deref() };
+        let wanted = Wanted { pattern: self.pattern.as_deref()?, policy: policy.as_deref(), days: self.retention };
         Some(template::template(&wanted, features))
     }
 
@@ -189,6 +191,11 @@ impl SetupConfig {
         let text = std::fs::read(file).map_err(|error| error.to_string());
         text.and_then(|text| self.own(&text))
             .map_err(|error| format!("cannot use the template {}: {error}", file.display()))
+    }
+
+    /// The pattern of the indices that are to be deleted one day.
+    pub fn expiring(&self) -> Option<&str> {
+        self.pattern.as_deref().filter(|_| self.retention.is_some())
     }
 
     /// Reads what the settings name; an error ends the start.
@@ -246,20 +253,20 @@ pub async fn setup(settings: &Settings) -> Result<Report, String> {
 /// The same for an output that is about to run.
 pub async fn ensure(client: &Client, config: &SetupConfig) -> Result<Report, Trouble> {
     let mut steps = Vec::new();
-    let mut lifecycle = false;
+    let mut lifecycle = Lifecycle::Other;
     if let (Some(days), Some(pattern)) = (config.retention, &config.pattern) {
-        lifecycle = retention::ensure(client, days, pattern, &mut steps).await? == Lifecycle::Ilm;
+        lifecycle = retention::ensure(client, days, pattern, &mut steps).await?;
     }
     let what = format!("index template {}", config.name);
     let outcome = match (&config.file, &config.pattern) {
         (Some(file), _) => own_template(client, config, file).await?,
-        (None, Some(_)) => our_template(client, config, lifecycle).await?,
+        (None, Some(_)) => our_template(client, config, lifecycle == Lifecycle::Ilm).await?,
         (None, None) => {
             StepOutcome::Unknown("the index name begins with a field, so no template can be meant for it".into())
         }
     };
     steps.push(Step { what, outcome });
-    Ok(Report { steps })
+    Ok(Report { steps, expires_here: lifecycle == Lifecycle::Ours })
 }
 
 async fn own_template(client: &Client, config: &SetupConfig, file: &PathBuf) -> Result<StepOutcome, Trouble> {

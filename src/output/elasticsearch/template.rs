@@ -6,6 +6,7 @@
 //! stay in the document unindexed (`ignore_dynamic_beyond_limit`), and labels are one field however many they are.
 //! What an engine does not know is left out of the template (`Features`).
 
+use super::expiry;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,6 +46,8 @@ pub struct Wanted<'a> {
     pub pattern: &'a str,
     /// The lifecycle policy's name.
     pub policy: Option<&'a str>,
+    /// After so many days they are deleted, by the policy or by us.
+    pub days: Option<u32>,
 }
 
 /// The body of `PUT _index_template/<name>`.
@@ -60,7 +63,11 @@ pub fn template(wanted: &Wanted<'_>, features: Features) -> Value {
         // The age of an index counts from the day in its name.
         settings["index.lifecycle.parse_origination_date"] = json!(true);
     }
-    let body = json!({ "settings": settings, "mappings": mappings(features) });
+    let mut mappings = mappings(features);
+    if let Some(days) = wanted.days.filter(|_| !features.lifecycle) {
+        mappings["_meta"] = expiry::mark(days);
+    }
+    let body = json!({ "settings": settings, "mappings": mappings });
     // Of two templates for the same index the longer pattern decides, and no two may be equal.
     let priority = PRIORITY + wanted.pattern.len();
     let digest = format!("{:016x}", xxh3_64(format!("{priority}{body}").as_bytes()));
@@ -161,7 +168,7 @@ fn text() -> Value {
 mod tests {
     use super::*;
 
-    const WANTED: Wanted<'_> = Wanted { pattern: "app-logs-*", policy: Some("p") };
+    const WANTED: Wanted<'_> = Wanted { pattern: "app-logs-*", policy: Some("p"), days: Some(30) };
 
     #[test]
     fn each_attempt_asks_for_less() {
@@ -183,8 +190,9 @@ mod tests {
 
     #[test]
     fn the_longer_pattern_has_the_higher_priority() {
-        let of =
-            |pattern| template(&Wanted { pattern, policy: None }, Features::attempts(false)[0])["priority"].as_u64();
+        let of = |pattern| {
+            template(&Wanted { pattern, policy: None, days: None }, Features::attempts(false)[0])["priority"].as_u64()
+        };
         assert!(of("app-*") < of("app-errors-*"));
     }
 }
