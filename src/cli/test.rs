@@ -57,11 +57,27 @@ pub fn run(arguments: &TestArguments) -> Ended {
     if report.outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::New)) {
         note(&format!("--bless writes each {} that is not there", fixtures::EXPECTED));
     }
+    tell_guessed(&report);
     if let Some(file) = &arguments.junit {
         let xml = junit::xml(&report.outcomes.iter().map(case).collect::<Vec<_>>());
         fs::write(file, xml).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     ended(&report, reached, arguments.coverage_min)
+}
+
+/// A pipeline that expects a text finds none where the lines were taken as events, and a test of that says nothing.
+fn tell_guessed(report: &Report) {
+    let mut guessed = report.guessed_events.iter();
+    let Some(first) = guessed.next() else { return };
+    let others = match guessed.len() {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other")),
+    };
+    note(&format!(
+        "{}{others}: the lines look like JSON events and were taken as such; `as: lines` in test.yml takes them as text",
+        printable(&first.to_string_lossy())
+    ));
+    note("as: events, or the name input.ndjson, says that they are, and ends this note");
 }
 
 /// The fixtures that are meant.

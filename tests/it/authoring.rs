@@ -100,6 +100,22 @@ fn what_may_vary_is_said_in_test_yml() {
 }
 
 #[test]
+fn lines_that_were_taken_as_events_because_they_look_so_are_said() {
+    let place = Workplace::new(&[CLOCK, ("cases/a/input.log", "{\"message\":\"ann paid 120\"}\n")]);
+    let note = "cases/a: the lines look like JSON events and were taken as such; `as: lines` in test.yml";
+    place.test(&["--bless"], 0, &[note]);
+    place.write("cases/b/input.log", "{\"message\":\"bob left\"}\n");
+    place.test(&["--bless"], 0, &["cases/a and 1 other: the lines look like JSON events"]);
+    for said in ["events", "lines"] {
+        place.write("cases/test.yml", &format!("{}as: {said}\n", CLOCK.1));
+        let finished = place.run(&["test", "-f", "p.conf", "cases", "--bless"]);
+        assert!(!finished.stderr.contains("look like JSON"), "{}", finished.stderr);
+    }
+    let text = place.read("cases/a/expected.ndjson");
+    assert!(text.contains("_grokparsefailure"), "as text it is no sale: {text}");
+}
+
+#[test]
 fn a_fixture_may_name_its_own_pipeline_whose_doors_are_only_looked_at() {
     let own = "input { docker { host => \"tcp://192.0.2.1:2375\" } file { path => \"/nowhere/*.log\" } }
         filter { mutate { add_field => { of => \"own\" } } }
