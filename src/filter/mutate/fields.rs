@@ -4,7 +4,7 @@ use super::super::name::{Name, reference};
 use super::one_text;
 use crate::event::json::scan;
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaVec, Event, FieldRef, TAGS, Template, Value};
+use crate::event::{Arena, ArenaVec, Event, FieldRef, Template, Value};
 use crate::plugin::{Fault, Given, Item};
 
 /// An operation could not be done.
@@ -113,41 +113,33 @@ pub fn merge<'b>(event: &mut Event<'b>, path: &FieldRef, added: &[FieldRef], are
 /// A hash and anything else do not go together: both stay as they are.
 fn merge_one<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
     let is_hash = added.as_object().is_some();
-    if path.as_top() == Some(TAGS) && !is_hash {
-        return merge_tags(event, path, added, arena);
-    }
-    let there = match event.get_mut(path, arena) {
+    let there = match event.get(path) {
         None | Some(Value::Null) if is_hash => return Ok(()),
         None | Some(Value::Null) => return write(event, path, listed(added, arena), arena),
         Some(there) => there,
     };
-    match (there.as_object().is_some(), added) {
-        (true, Value::Object(entries)) => {
-            let object = there.object_mut(arena).ok_or(Failed)?;
-            for (name, value) in entries.into_entries() {
-                object.insert(name, value);
-            }
+    match (there.as_object().is_some(), is_hash) {
+        (true, true) => merge_hashes(event, path, added, arena),
+        (false, false) => {
+            // Written as a whole, for not every field takes every list.
+            let mut list = there.copy_in(arena);
+            append(&mut list, added, arena);
+            write(event, path, list, arena)
         }
-        (true, Value::Shared(shared)) => {
-            let object = there.object_mut(arena).ok_or(Failed)?;
-            for (name, value) in shared.object.iter() {
-                object.insert(name, value.copy_in(arena));
-            }
+        _ => Ok(()),
+    }
+}
+
+fn merge_hashes<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
+    let object = event.get_mut(path, arena).and_then(|there| there.object_mut(arena)).ok_or(Failed)?;
+    match added {
+        Value::Object(entries) => entries.into_entries().for_each(|(name, value)| _ = object.insert(name, value)),
+        Value::Shared(shared) => {
+            shared.object.iter().for_each(|(name, value)| _ = object.insert(name, value.copy_in(arena)));
         }
-        (false, added) if !is_hash => append(there, added, arena),
         _ => {}
     }
     Ok(())
-}
-
-/// What is added to `tags` is written as a whole: they take strings only.
-fn merge_tags<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
-    let mut tags = event.get(path).map_or(Value::Null, |tags| tags.copy_in(arena));
-    match tags {
-        Value::Null => tags = listed(added, arena),
-        _ => append(&mut tags, added, arena),
-    }
-    write(event, path, tags, arena)
 }
 
 /// An array is taken as it is, anything else as an array of one.

@@ -251,4 +251,5 @@ fn tags_stay_strings() {
     refused(r#"{"merge":{"tags":"n"}}"#, r#"{"tags":"1","n":2}"#, tagged);
     check(r#"{"convert":{"tags":"string"}}"#, r#"{"tags":["1"]}"#, r#"{"tags":["1"]}"#);
     check(r#"{"merge":{"tags":"a"}}"#, r#"{"tags":"1","a":["x","y"]}"#, r#"{"tags":["1","x","y"],"a":["x","y"]}"#);
+    refused(r#"{"merge":{"[tags][0]":"n"}}"#, r#"{"tags":["1"],"n":2}"#, tagged);
 }
