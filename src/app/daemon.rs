@@ -294,10 +294,11 @@ impl Running {
 
     /// The last line of the log: what came in and what became of it.
     fn say_books(&self) {
-        let total = |metric| self.exposition.total(metric) as u64;
+        let totals = self.exposition.totals();
+        let total = |metric| totals.of(metric) as u64;
         let receipts =
             |count: fn(&Registry) -> usize| self.registries.iter().map(|registry| count(registry)).sum::<usize>();
-        let of = |outcome: &str| self.exposition.total_of(metrics::DOCUMENTS, outcome) as u64;
+        let of = |outcome: &str| totals.with(metrics::DOCUMENTS, outcome) as u64;
         tracing::info!(
             lines = total(metrics::LINES_READ),
             dropped = total(metrics::EVENTS_DROPPED),

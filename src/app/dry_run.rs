@@ -86,10 +86,7 @@ pub fn run_in(
     let number = add_fixture_input(pipeline, shape);
     let Asked { is_followed, hints, wrong } = asked(pipeline, container, shape);
     let bytes = if is_followed { input.bytes } else { b"" };
-    let framer = match &hints {
-        Some(hints) => hinted::decoder(hints, &pipeline.inputs[number].decoder).framer,
-        None => pipeline.inputs[number].decoder.framer.boxed(),
-    };
+    let framer = hinted::decoder(hints.as_ref(), &pipeline.inputs[number].decoder).framer;
     let fixture =
         Fixture { name: input.name, facts: &container.facts, shape, hints, input: number, arrived: world.now() };
     let mut outbox = Collecting {
@@ -186,7 +183,7 @@ pub fn container_beside(file: &Path) -> Container {
     let origin = read("container.json").and_then(|json| Origin::of_fixture(&json));
     let origin = origin.or_else(|| Origin::of_config(&read("config.v2.json")?));
     let Some(origin) = origin else { return Container { facts: "{}".into(), labels: None } };
-    let facts = serde_json::json!({ "container": origin.container(true) }).to_string();
+    let facts = serde_json::json!({ "container": origin.container() }).to_string();
     let labels = origin.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     Container { facts, labels: Some(labels) }
 }

@@ -7,6 +7,7 @@
 //! first. So a pipeline whose engine is away fills what is common, and never what the others need to go on.
 //! Invariant: a single chunk larger than what is free still gets through, if its pipeline holds nothing else.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, Condvar, Mutex};
 use tokio::sync::Notify;
 
@@ -140,6 +141,15 @@ impl Budget {
     pub fn give_back_lent(&self, bytes: usize) {
         self.with(|share| share.lent = share.lent.saturating_sub(bytes));
         self.tell();
+    }
+
+    /// What was counted as `before` bytes is counted as `bytes` now, free or not.
+    pub fn reweigh(&self, before: usize, bytes: usize) {
+        match bytes.cmp(&before) {
+            Ordering::Greater => self.take_anyway(bytes - before),
+            Ordering::Less => self.give_back(before - bytes),
+            Ordering::Equal => {}
+        }
     }
 
     /// Inputs may not take so many bytes of the whole any more; `before` is what the same caller said before.

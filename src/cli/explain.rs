@@ -339,10 +339,9 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
                 .into();
                 step["took_ns"] = json!(took.as_nanos() as u64);
                 step["changes"] = changes.iter().map(changed).collect();
-                match account {
-                    Some(Account::Absent(field)) => step["absent"] = json!(field.to_string()),
-                    Some(account) => step["patterns"] = self.patterns(*filter, account),
-                    None => {}
+                if let Some(account) = account {
+                    let (name, told) = self.account(*filter, account);
+                    step[name] = told;
                 }
                 step
             }
@@ -355,15 +354,18 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
         }
     }
 
-    fn patterns(&self, filter: usize, account: &Account) -> Value {
+    fn account(&self, filter: usize, account: &Account) -> (&'static str, Value) {
         match account {
             Account::Matches(numbers) => {
                 let texts: Vec<&str> = numbers.iter().map(|number| self.written.alternative(filter, *number)).collect();
-                json!({ "matched": texts })
+                ("patterns", json!({ "matched": texts }))
             }
-            Account::Stops(stop) => json!({ "furthest": self.written.alternative(filter, stop.alternative),
-                "text": stop.text, "stopped_at": stop.at, "expected": stop.expected }),
-            Account::Absent(_) => Value::Null,
+            Account::Stops(stop) => {
+                let furthest = self.written.alternative(filter, stop.alternative);
+                let told = json!({ "furthest": furthest, "text": stop.text, "stopped_at": stop.at, "expected": stop.expected });
+                ("patterns", told)
+            }
+            Account::Absent(field) => ("absent", json!(field.to_string())),
         }
     }
 }

@@ -25,9 +25,11 @@ pub fn change<'b>(event: &mut Event<'b>, fields: &[FieldRef], how: &impl Change,
     }
 }
 
+/// A string is asked by itself, shared facts before they are copied; what is the event's own is walked through.
 fn within<'b>(value: &mut Value<'b>, how: &impl Change, arena: &'b Arena) {
-    if concerns(value, how) {
-        apply(value, how, arena);
+    match value {
+        Value::Text(_) | Value::Shared(_) if !concerns(value, how) => {}
+        _ => apply(value, how, arena),
     }
 }
 

@@ -189,9 +189,9 @@ impl Origin {
         serde_json::to_string(&facts).expect("texts and maps of texts are always JSON")
     }
 
-    /// `container` of the events.
-    pub fn container(&self, labels_dedot: bool) -> serde_json::Value {
-        let look = Look { labels_dedot, filebeat_fields: false };
+    /// `container` of the events, as an input shows it that is told nothing else.
+    pub fn container(&self) -> serde_json::Value {
+        let look = Look { labels_dedot: true, filebeat_fields: false };
         serde_json::to_value(self.shown(look)).expect("texts and maps of texts are always JSON")
     }
 
@@ -298,6 +298,6 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         let unnamed = Origin { id: "4f5a".into(), ..Origin::default() };
-        assert_eq!(unnamed.container(true).to_string(), r#"{"id":"4f5a"}"#);
+        assert_eq!(unnamed.container().to_string(), r#"{"id":"4f5a"}"#);
     }
 }

@@ -246,10 +246,7 @@ impl Worker {
 
 impl SourceState {
     fn new(source: &Arc<Source>, decoder: &Decoder) -> SourceState {
-        let Decoder { framer, reader } = match &source.hints {
-            Some(hints) => hinted::decoder(hints, decoder),
-            None => decoder.clone(),
-        };
+        let Decoder { framer, reader } = hinted::decoder(source.hints.as_ref(), decoder);
         let (source, watermark) = (Arc::clone(source), Watermark::none());
         SourceState { framer, reader, source, watermark, calls: 0, open: VecDeque::new() }
     }

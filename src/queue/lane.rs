@@ -106,8 +106,8 @@ impl Lane {
         let mut segments: VecDeque<Segment> = VecDeque::new();
         let (mut files, mut done): (Vec<(u64, u64)>, Vec<u64>) = Default::default();
         for (name, bytes) in shared.disk.files(&folder)? {
-            files.extend(segment_number(&name).map(|first| (first, bytes)));
-            done.extend(done_number(&name));
+            files.extend(number_of(&name, ".seg").map(|first| (first, bytes)));
+            done.extend(number_of(&name, ".done"));
         }
         files.sort_unstable();
         for (first, _) in &files {
@@ -568,16 +568,13 @@ fn segment_name(first: u64) -> String {
     format!("{first:020}.seg")
 }
 
-fn segment_number(name: &str) -> Option<u64> {
-    name.strip_suffix(".seg").filter(|digits| digits.len() == 20)?.parse().ok()
+/// The number in the name of a file that ends so.
+fn number_of(name: &str, end: &str) -> Option<u64> {
+    name.strip_suffix(end).filter(|digits| digits.len() == 20)?.parse().ok()
 }
 
 fn done_name(settled: u64) -> String {
     format!("{settled:020}.done")
-}
-
-fn done_number(name: &str) -> Option<u64> {
-    name.strip_suffix(".done").filter(|digits| digits.len() == 20)?.parse().ok()
 }
 
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
@@ -586,5 +583,6 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
 
 /// Whether there is a lane in this folder.
 pub fn is_lane(disk: &dyn Disk, folder: &Path) -> bool {
-    disk.files(folder).is_ok_and(|files| files.iter().any(|(name, _)| segment_number(name).is_some() || name == CURSOR))
+    disk.files(folder)
+        .is_ok_and(|files| files.iter().any(|(name, _)| number_of(name, ".seg").is_some() || name == CURSOR))
 }

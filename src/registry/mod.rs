@@ -243,11 +243,7 @@ impl Closing for Desk {
 
     fn weighed(&self, entry: u64, bytes: usize) {
         let Some(before) = self.book().weigh(entry, bytes) else { return };
-        if bytes > before {
-            self.budget.take_anyway(bytes - before);
-        } else {
-            self.budget.give_back(before - bytes);
-        }
+        self.budget.reweigh(before, bytes);
     }
 
     fn apart(&self) -> Receipt {
@@ -271,8 +267,7 @@ impl Closing for Apart {
     }
 
     fn weighed(&self, _entry: u64, bytes: usize) {
-        self.budget.take_anyway(bytes);
-        self.budget.give_back(self.bytes.swap(bytes, Ordering::AcqRel));
+        self.budget.reweigh(self.bytes.swap(bytes, Ordering::AcqRel), bytes);
     }
 }
 

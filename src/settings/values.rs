@@ -68,31 +68,29 @@ impl Values {
             Ok(entries) => entries,
             Err((place, text)) => return vec![Fault { place: format!("{file}:{place}"), text, help: None }],
         };
-        let mut faults = Vec::new();
-        let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
-        for entry in &entries {
-            match seen.insert(&entry.name, entry) {
-                Some(first) => faults.push(twice(file, entry, first)),
-                None => faults.extend(self.set_entry(file, entry, environment).err()),
-            }
-        }
-        faults
+        self.set_entries(file, &entries, environment)
     }
 
     /// The values of one pipeline, over what stands there.
     pub fn set_pipeline(&mut self, file: &str, entries: &[Entry], environment: Environment<'_>) -> Vec<Fault> {
         let mut own = Values::default();
         let mut faults: Vec<Fault> = entries.iter().filter_map(|entry| not_of_pipeline(file, entry)).collect();
+        faults.extend(own.set_entries(file, entries, environment));
+        faults.sort_by(|a, b| a.place.cmp(&b.place));
+        faults.dedup_by(|a, b| a.place == b.place);
+        self.0.extend(own.0);
+        faults
+    }
+
+    fn set_entries(&mut self, file: &str, entries: &[Entry], environment: Environment<'_>) -> Vec<Fault> {
+        let mut faults = Vec::new();
         let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
         for entry in entries {
             match seen.insert(&entry.name, entry) {
                 Some(first) => faults.push(twice(file, entry, first)),
-                None => faults.extend(own.set_entry(file, entry, environment).err()),
+                None => faults.extend(self.set_entry(file, entry, environment).err()),
             }
         }
-        faults.sort_by(|a, b| a.place.cmp(&b.place));
-        faults.dedup_by(|a, b| a.place == b.place);
-        self.0.extend(own.0);
         faults
     }
 

@@ -74,19 +74,29 @@ impl Exposition {
         metrics.into_values().collect()
     }
 
-    /// The sum of a metric over all its labels.
-    pub fn total(&self, metric: &metrics::Metric) -> f64 {
-        sum(&self.handle.render(), metric.name, "")
+    /// What metrics come to now.
+    pub fn totals(&self) -> Totals {
+        Totals(self.handle.render())
+    }
+}
+
+/// Sums of all metrics at one moment.
+pub struct Totals(String);
+
+impl Totals {
+    /// Of a metric over all its labels.
+    pub fn of(&self, metric: &metrics::Metric) -> f64 {
+        sum(&self.0, metric.name, "")
     }
 
-    /// The sum over the plugins of a pipeline.
-    pub fn total_in(&self, metric: &metrics::Metric, pipeline: &str) -> f64 {
-        sum(&self.handle.render(), metric.name, &format!("pipeline=\"{pipeline}\""))
+    /// Over the plugins of a pipeline.
+    pub fn in_pipeline(&self, metric: &metrics::Metric, pipeline: &str) -> f64 {
+        sum(&self.0, metric.name, &format!("pipeline=\"{pipeline}\""))
     }
 
-    /// The sum over all that have this value of a label.
-    pub fn total_of(&self, metric: &metrics::Metric, value: &str) -> f64 {
-        sum(&self.handle.render(), metric.name, &format!("=\"{value}\""))
+    /// Over all that have this value of a label.
+    pub fn with(&self, metric: &metrics::Metric, value: &str) -> f64 {
+        sum(&self.0, metric.name, &format!("=\"{value}\""))
     }
 }
 
@@ -201,7 +211,7 @@ mod tests {
                 "timberline_lines_read_total{input=\"ab\",pipeline=\"main\"} 1"
             ]
         );
-        assert_eq!(exposition.total(metrics::LINES_READ), 3.0);
+        assert_eq!(exposition.totals().of(metrics::LINES_READ), 3.0);
         assert!(text.contains("# HELP timberline_lines_read_total"));
     }
 
@@ -218,6 +228,6 @@ mod tests {
             metrics::counter(metrics::LINES_READ, &["a b"]).increment(4);
             metrics::counter(metrics::BYTES_READ, &["docker"]).increment(100);
         });
-        assert_eq!(exposition.total(metrics::LINES_READ), 7.0);
+        assert_eq!(exposition.totals().of(metrics::LINES_READ), 7.0);
     }
 }

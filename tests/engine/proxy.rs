@@ -7,7 +7,6 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -48,7 +47,6 @@ enum Engine {
 pub struct Proxy {
     port: u16,
     fault: Arc<Mutex<Fault>>,
-    connections: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -61,11 +59,10 @@ impl Proxy {
         };
         let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
         let port = listener.local_addr().expect("it listens").port();
-        let proxy = Proxy { port, fault: Arc::new(Mutex::new(Fault::Pass)), connections: Arc::default() };
-        let (fault, connections) = (Arc::clone(&proxy.fault), Arc::clone(&proxy.connections));
+        let proxy = Proxy { port, fault: Arc::new(Mutex::new(Fault::Pass)) };
+        let fault = Arc::clone(&proxy.fault);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                connections.fetch_add(1, Ordering::SeqCst);
                 if now(&fault) != Fault::Refuse {
                     connect(client, &engine, &fault);
                 }
@@ -86,11 +83,6 @@ impl Proxy {
 
     pub fn set(&self, fault: Fault) {
         *self.fault.lock().expect("nobody panics while he holds it") = fault;
-    }
-
-    /// How many connections were made to it.
-    pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::SeqCst)
     }
 }
 

@@ -14,14 +14,17 @@ mod pipelines;
 mod times;
 mod tree;
 
-use crate::engine::Random;
+use crate::engine::{Random, shipped_pipeline};
 use interpreter::{Document, Interpreter};
 use regex::Regex;
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::LazyLock;
 use timberline::app::dry_run::{self, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::input::fixture::Shape;
+use timberline::pipeline::Pipeline;
 
 /// Stands for every hash.
 const FINGERPRINT: &str = "a fingerprint";
@@ -48,15 +51,18 @@ impl Show for Collected {
     }
 }
 
-/// The documents of the compiled pipeline.
-fn compiled(config: &str, lines: &[String]) -> Vec<Document> {
+fn compile(config: &str) -> Pipeline {
     let loaded = load(&Request::of_text(config)).expect("nothing is read from the disk");
     let shown: String = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, false)).collect();
-    let mut pipeline = loaded.pipeline.unwrap_or_else(|| panic!("{shown}\n{config}"));
+    loaded.pipeline.unwrap_or_else(|| panic!("{shown}\n{config}"))
+}
+
+/// The documents of the compiled pipeline.
+fn compiled(pipeline: &mut Pipeline, lines: &[String]) -> Vec<Document> {
     let mut collected = Collected::default();
     let text = lines.join("\n");
     let input = Input { name: FILE, bytes: text.as_bytes(), shape: Some(Shape::Events) };
-    dry_run::run(&mut pipeline, &input, &mut collected).expect("collecting cannot fail");
+    dry_run::run(pipeline, &input, &mut collected).expect("collecting cannot fail");
     collected.0.into_iter().map(comparable).collect()
 }
 
@@ -82,13 +88,13 @@ fn comparable((index, source): Document) -> Document {
 }
 
 #[track_caller]
-fn compare(config: &str, interpreter: &mut Interpreter, lines: &[String], whence: &str) {
-    if compiled(config, lines) == plain(interpreter, lines) {
+fn compare(pipeline: &mut Pipeline, interpreter: &mut Interpreter, lines: &[String], whence: &str) {
+    if compiled(pipeline, lines) == plain(interpreter, lines) {
         return;
     }
     for line in lines {
         let one = std::slice::from_ref(line);
-        let (found, expected) = (compiled(config, one), plain(interpreter, one));
+        let (found, expected) = (compiled(pipeline, one), plain(interpreter, one));
         assert_eq!(found, expected, "compiled, plain ({whence})\nevent: {line}");
     }
     panic!("{whence}: events differ that do not differ alone");
@@ -99,11 +105,13 @@ fn defaults(config: &str) -> String {
     Regex::new(r"\$\{\w+:([^}]*)\}").expect("it is one").replace_all(config, "$1").into_owned()
 }
 
-fn from_file(path: &str) -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    let text = std::fs::read_to_string(&path).expect("it is part of the project");
-    let patterns = path.with_file_name("patterns");
-    defaults(&text).replace(r#"[ "patterns" ]"#, &format!(r#"[ "{}" ]"#, patterns.display()))
+fn shipped() -> String {
+    behind_events(&defaults(&shipped_pipeline()))
+}
+
+fn yardstick() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/yardstick/timberline/timberline.conf");
+    behind_events(&defaults(&fs::read_to_string(path).expect("it is part of the project")))
 }
 
 #[test]
@@ -112,7 +120,7 @@ fn random_pipelines_give_the_documents_of_the_plain_interpreter() {
         let mut random = Random::new(seed);
         let config = pipelines::random(&mut random);
         let lines: Vec<String> = (0..EVENTS_A_RUN).map(|_| events::random(&mut random)).collect();
-        compare(&config, &mut Interpreter::new(&config), &lines, &format!("seed {seed}:\n{config}"));
+        compare(&mut compile(&config), &mut Interpreter::new(&config), &lines, &format!("seed {seed}:\n{config}"));
     }
 }
 
@@ -122,37 +130,34 @@ fn behind_events(config: &str) -> String {
     format!("input {{ stdin {{ codec => json }} }}{}", &config[filters..])
 }
 
-fn run_file(path: &str, events: usize) {
-    let config = behind_events(&from_file(path));
-    let mut interpreter = Interpreter::new(&config);
+fn run_logged(config: &str, events: usize) {
+    let (mut pipeline, mut interpreter) = (compile(config), Interpreter::new(config));
     for seed in 0..(events / EVENTS_A_RUN) as u64 {
         let mut random = Random::new(seed);
         let lines: Vec<String> = (0..EVENTS_A_RUN).map(|_| events::logged(&mut random)).collect();
-        compare(&config, &mut interpreter, &lines, &format!("{path}, seed {seed}"));
+        compare(&mut pipeline, &mut interpreter, &lines, &format!("seed {seed}"));
     }
 }
 
 #[test]
 fn the_yardstick_gives_the_documents_of_the_plain_interpreter() {
-    run_file("benches/yardstick/timberline/timberline.conf", EVENTS / 4);
+    run_logged(&yardstick(), EVENTS / 4);
 }
 
 #[test]
 fn the_shipped_pipeline_gives_the_documents_of_the_plain_interpreter() {
-    run_file("pipelines/protrader5.conf", EVENTS / 4);
+    run_logged(&shipped(), EVENTS / 4);
 }
 
 #[test]
 fn the_fixtures_lines_give_the_documents_of_the_plain_interpreter() {
-    let shipped = behind_events(&from_file("pipelines/protrader5.conf"));
-    let yardstick = behind_events(&from_file("benches/yardstick/timberline/timberline.conf"));
     let all = events::of_fixtures();
     assert!(all.len() > 2_000, "{}", all.len());
     let lines: Vec<String> = all.into_iter().step_by(FIXTURE_STEP).collect();
-    for config in [shipped, yardstick] {
-        let mut interpreter = Interpreter::new(&config);
+    for config in [shipped(), yardstick()] {
+        let (mut pipeline, mut interpreter) = (compile(&config), Interpreter::new(&config));
         for (at, part) in lines.chunks(EVENTS_A_RUN).enumerate() {
-            compare(&config, &mut interpreter, part, &format!("fixtures, part {at}"));
+            compare(&mut pipeline, &mut interpreter, part, &format!("fixtures, part {at}"));
         }
     }
 }

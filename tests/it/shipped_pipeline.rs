@@ -15,6 +15,7 @@ use serde_json::Value;
 use timberline::app::dry_run::{self, Document, Input, Show};
 use timberline::app::load::{Request, load};
 use timberline::event::Event;
+use timberline::pipeline::Pipeline;
 
 use crate::engine::{Timberline, shipped_pipeline};
 
@@ -83,30 +84,34 @@ fn names() -> Vec<String> {
     names
 }
 
-fn run(name: &str, joined: bool) -> Shape {
-    let shipped = shipped_pipeline();
-    let text = if joined { shipped } else { shipped.replace("docker { }", "docker { multiline => none }") };
-    let loaded = load(&Request::of_text(text)).expect("a text is not read");
+/// All of them through one pipeline.
+fn run_all(config: String) -> Vec<Shape> {
+    let loaded = load(&Request::of_text(config)).expect("a text is not read");
     let shown: String = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, false)).collect();
     assert_eq!(shown, "");
     let mut pipeline = loaded.pipeline.expect("without diagnostics there is a pipeline");
+    names().iter().map(|name| run(&mut pipeline, name)).collect()
+}
+
+fn run(pipeline: &mut Pipeline, name: &str) -> Shape {
     let path = folder().join(name).join("input.log");
     let bytes = fs::read(&path).expect("names() saw it");
     let input = Input { name: &path.to_string_lossy(), bytes: &bytes, shape: None };
     let mut collect = Collect::default();
-    dry_run::run(&mut pipeline, &input, &mut collect).expect("nothing fails in collecting");
+    dry_run::run(pipeline, &input, &mut collect).expect("nothing fails in collecting");
     Shape { name: name.into(), logs: collect.logs, errors: collect.errors }
 }
 
 /// All of them, run once for all tests.
 fn each() -> impl Iterator<Item = &'static Shape> {
-    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| names().iter().map(|name| run(name, true)).collect());
+    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| run_all(shipped_pipeline()));
     SHAPES.iter()
 }
 
 /// All of them, line by line: as an input sees them that joins nothing.
 fn each_unjoined() -> impl Iterator<Item = &'static Shape> {
-    static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| names().iter().map(|name| run(name, false)).collect());
+    static SHAPES: LazyLock<Vec<Shape>> =
+        LazyLock::new(|| run_all(shipped_pipeline().replace("docker { }", "docker { multiline => none }")));
     SHAPES.iter()
 }
 
@@ -131,6 +136,8 @@ fn each_fixture_becomes_what_was_agreed() {
         "{}",
         finished.stdout
     );
+    let whole = |line: &&str| line.starts_with("ok") && line.contains(" fixtures/pipelines/");
+    assert!(finished.stdout.lines().filter(whole).count() >= 40, "{}", finished.stdout);
     assert!(finished.stdout.contains("coverage of pipelines/: 100.0 %"), "{}", finished.stdout);
 }
 

@@ -82,7 +82,7 @@ impl Replay {
 impl Case {
     fn lines(&self, wiring: &Wiring) -> Vec<Due> {
         let origin = Origin::of_fixture(self.container.as_bytes()).unwrap_or_default();
-        let facts = serde_json::json!({ "container": origin.container(true), "host": { "name": &*wiring.host } });
+        let facts = serde_json::json!({ "container": origin.container(), "host": { "name": &*wiring.host } });
         let fixture = Fixture {
             name: self.name,
             facts: &facts.to_string(),

@@ -53,12 +53,14 @@ pub fn lines(delimiter: &str, bytes_max: usize, charset: Wide) -> Stream<CutWide
 
 impl Cut for CutWide {
     fn cut(&mut self, bytes: &[u8], place: &dyn Fn(usize) -> Identity, each: &mut dyn FnMut(Frame<'_>)) {
+        let start = place(0).at;
         for (nth, byte) in bytes.iter().enumerate() {
-            let identity = place(nth);
-            self.line.from = self.line.from.or(Some(identity));
+            if self.line.from.is_none() {
+                self.line.from = Some(place(nth));
+            }
             self.line.unit.push(*byte);
             // A source that is read from its middle on may begin inside of a unit: units are counted from its beginning.
-            if (identity.at + 1).is_multiple_of(self.charset.unit as u64) {
+            if (start + nth as u64 + 1).is_multiple_of(self.charset.unit as u64) {
                 self.unit(each);
             }
         }

@@ -16,10 +16,11 @@ use super::{Decoder, Reader, Start};
 use crate::event::chunk::Frame;
 use crate::event::hints::Hints;
 use crate::event::{Arena, Event, FieldRef, Value};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-/// `base`, changed as the hints ask.
-pub fn decoder(hints: &Arc<Hints>, base: &Decoder) -> Decoder {
+/// `base`, changed as the hints ask, if there are some.
+pub fn decoder(hints: Option<&Arc<Hints>>, base: &Decoder) -> Decoder {
+    let Some(hints) = hints else { return base.clone() };
     let framer = match &hints.joining {
         Some(joining) => Box::new(Joined::new(Lines::new(LINE_BYTES_MAX), joining::Join::new(joining.clone()))),
         None => base.framer.boxed(),
@@ -54,22 +55,16 @@ impl Reader for Hinted {
         for event in &mut events[from..] {
             name_pipeline(hints, event, arena);
         }
-        if !hints.processors.is_empty() {
-            let mut kept = from;
-            for at in from..events.len() {
-                if processors::apply(&hints.processors, &mut events[at], arena) {
-                    events.swap(kept, at);
-                    kept += 1;
-                }
-            }
-            events.truncate(kept);
-        }
+        events.extract_if(from.., |event| !processors::apply(&hints.processors, event, arena)).for_each(drop);
     }
 
     fn boxed(&self) -> Box<dyn Reader> {
         Box::new(Hinted { hints: Arc::clone(&self.hints), base: self.base.boxed() })
     }
 }
+
+static PIPELINE: LazyLock<FieldRef> =
+    LazyLock::new(|| FieldRef::parse("[@metadata][pipeline]").expect("the reference is well formed"));
 
 fn is_wanted(hints: &Hints, line: &[u8]) -> bool {
     let matches = |patterns: &[regex::bytes::Regex]| patterns.iter().any(|pattern| pattern.is_match(line));
@@ -78,8 +73,7 @@ fn is_wanted(hints: &Hints, line: &[u8]) -> bool {
 
 fn name_pipeline<'b>(hints: &Hints, event: &mut Event<'b>, arena: &'b Arena) {
     if let Some(name) = &hints.ingest_pipeline {
-        let path = FieldRef::parse("[@metadata][pipeline]").expect("the reference is well formed");
         // `[@metadata]` takes any text.
-        event.set(&path, Value::copied(arena, name), arena).ok();
+        event.set(&PIPELINE, Value::copied(arena, name), arena).ok();
     }
 }

@@ -12,7 +12,7 @@ fn pattern(text: &str) -> Regex {
 
 fn decode(hints: Hints, input: &str) -> Vec<String> {
     let base = build(&plain::PLUGIN, &[]).unwrap();
-    let Decoder { mut framer, mut reader } = decoder(&Arc::new(hints), &base);
+    let Decoder { mut framer, mut reader } = decoder(Some(&Arc::new(hints)), &base);
     let mut out = Vec::new();
     framer.frames(&chunk(input.as_bytes(), 0, true), &mut |frame| out.extend(testing::read(&mut *reader, &frame)));
     out
@@ -131,7 +131,7 @@ fn lines_are_joined_in_filebeats_three_ways() {
 #[test]
 fn without_a_hint_for_joining_the_input_decides() {
     let base = build(&auto::PLUGIN, &[]).unwrap();
-    let Decoder { mut framer, mut reader } = decoder(&Arc::new(Hints::default()), &base);
+    let Decoder { mut framer, mut reader } = decoder(Some(&Arc::new(Hints::default())), &base);
     let mut count = 0;
     let trace = "java.lang.RuntimeException: x\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n";
     framer.frames(&chunk(trace.as_bytes(), 0, true), &mut |frame| count += testing::read(&mut *reader, &frame).len());

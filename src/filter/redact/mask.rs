@@ -14,35 +14,28 @@ const EMAIL: &str = "masked@example.com";
 /// A bearer token without a digit is a word, unless it is as long as this.
 const WORD_CHARS_MAX: usize = 20;
 
-/// A kind of secret: its name in settings, its name for people, and the expression that finds one.
+/// A kind of secret: its name in settings, and the expression that finds one.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     pub name: &'static str,
-    pub words: &'static str,
     expression: &'static str,
 }
 
-const fn kind(name: &'static str, words: &'static str, expression: &'static str) -> Kind {
-    Kind { name, words, expression }
+const fn kind(name: &'static str, expression: &'static str) -> Kind {
+    Kind { name, expression }
 }
 
 /// All kinds; the first of them that fits at a place counts. `(?s)`: what is quoted may hold escaped line ends.
 pub const KINDS: [Kind; 8] = [
     // scheme://user:password@host; the password ends at the last @ before the path.
-    kind("url_password", "password in a URL", r#"(?<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'\\]*:)[^\s/"'\\]+@"#),
+    kind("url_password", r#"(?<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'\\]*:)[^\s/"'\\]+@"#),
     kind(
         "private_key",
-        "private key",
         r"(?s:(?<pem>-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:.*?(?<pemend>-----END [A-Z ]*PRIVATE KEY-----)|.*))",
     ),
+    kind("authorization", r#"(?<header>(?i:\bauthorization)\\*["']?\s*[:=]\s*\\*["']?(?:[A-Za-z]+ +)?)[^\s"'\\,;]+"#),
+    kind("bearer_token", r"(?<bearer>(?i:\bbearer)\s+)(?<token>[A-Za-z0-9._~+/=-]{8,})"),
     kind(
-        "authorization",
-        "authorization header",
-        r#"(?<header>(?i:\bauthorization)\\*["']?\s*[:=]\s*\\*["']?(?:[A-Za-z]+ +)?)[^\s"'\\,;]+"#,
-    ),
-    kind("bearer_token", "bearer token", r"(?<bearer>(?i:\bbearer)\s+)(?<token>[A-Za-z0-9._~+/=-]{8,})"),
-    kind(
-        "token",
         "token",
         concat!(
             r"(?<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
@@ -53,14 +46,13 @@ pub const KINDS: [Kind; 8] = [
     // key=value, key: value, "key":"value", \"key\":\"value\", key => value
     kind(
         "named_secret",
-        "secret by its name",
         concat!(
             r"(?is:(?<name>(?:[\w.-]*(?:passw(?:or)?d|pwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|cookie|session[_-]?id|token)|\b(?:pin|cvv|cvc|otp)))",
             r#"(?<sep>\\*["']?\s*(?:=>|[:=])\s*)(?:(?<open>")(?:[^"\\]|\\.)*|(?<nested>\\+")(?:[^"\\]|\\+[^"\\])*|(?<quote>')[^']*|(?<bare>[^\s"'\\,;&|(){}\[\]<>]+)))"#,
         ),
     ),
-    kind("email", "e-mail address", r"(?i:(?<email>[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}))"),
-    kind("card", "card number", r"(?<card>\b\d(?:[ -]?\d){12,18}\b)"),
+    kind("email", r"(?i:(?<email>[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}))"),
+    kind("card", r"(?<card>\b\d(?:[ -]?\d){12,18}\b)"),
 ];
 
 static ALL: LazyLock<Regex> = LazyLock::new(|| expression(&KINDS));

@@ -257,7 +257,7 @@ pub fn asked(settings: &Settings, labels: &HashMap<String, String>) -> Option<As
     if !takes_hints(settings) {
         return None;
     }
-    let config = hints::Config { enabled: true, default_enabled: settings.boolean("hints_default_enabled") };
+    let config = hints_config(settings);
     let kept = hints::kept(labels);
     let chosen = hints::chosen_pipeline(&kept).unwrap_or_default().to_string();
     let taking = [chosen];
@@ -301,10 +301,7 @@ fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
     let config = Config {
         host,
         selection: Selection::new(settings)?,
-        hints: hints::Config {
-            enabled: settings.boolean("hints"),
-            default_enabled: settings.boolean("hints_default_enabled"),
-        },
+        hints: hints_config(settings),
         since: Since::parse(since).map_err(|text| Fault::at(settings.place("since"), text))?,
         max_age_ns: max_age(settings)?,
         read: Read::named(settings.text("read")),
@@ -319,6 +316,10 @@ fn configured(settings: &Settings) -> Result<DockerInput, Fault> {
         idle_check_interval: idle_check_interval(settings)?,
     };
     Ok(DockerInput { config, endpoint, files })
+}
+
+fn hints_config(settings: &Settings) -> hints::Config {
+    hints::Config { enabled: settings.boolean("hints"), default_enabled: settings.boolean("hints_default_enabled") }
 }
 
 fn max_age(settings: &Settings) -> Result<Option<u64>, Fault> {

@@ -6,9 +6,9 @@ use super::discover::Candidate;
 use super::hints;
 use crate::event::chunk::Chunk;
 use crate::event::hints::Hints;
-use crate::input::Wiring;
 use crate::input::origin::Origin;
 use crate::input::watch::Bells;
+use crate::input::{ROOM_PATIENCE, Wiring};
 use crate::position::{Position, SourceKey};
 use crate::telemetry::logging;
 use crate::telemetry::metrics;
@@ -40,6 +40,16 @@ const CHUNK_BYTES_MAX: usize = 128 * 1024;
 const CHUNK_BYTES_MIN: usize = 16 * 1024;
 /// What streams collect before they ask the budget may come to this part of it.
 const COLLECTED_PART: usize = 4;
+
+/// Waits for room. Where that takes long, `give_up` is done once, and the wait goes on.
+pub async fn with_patience<T>(room: impl Future<Output = T>, give_up: impl FnOnce()) -> T {
+    tokio::pin!(room);
+    if let Ok(got) = tokio::time::timeout(ROOM_PATIENCE, &mut room).await {
+        return got;
+    }
+    give_up();
+    room.await
+}
 
 /// The input has ended: it was told to stop, or the workers are gone.
 #[derive(Debug)]
@@ -157,7 +167,7 @@ impl Ourselves {
     /// A container printed one of our own lines, so it is we.
     #[inline]
     pub fn printed(&self, line: &[u8]) -> bool {
-        self.is_in_container && logging::is_ours(line) && !self.seen.load(Ordering::Relaxed)
+        self.is_in_container && !self.seen.load(Ordering::Relaxed) && logging::is_ours(line)
     }
 
     fn key(id: &str) -> SourceKey {

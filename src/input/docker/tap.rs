@@ -5,13 +5,12 @@ use super::cursor::{Cursor, Verdict, mark};
 use super::held::Held;
 use super::joiner::{RawLine, Stream};
 use super::rate::Rate;
-use super::shared::{Over, Shared};
+use super::shared::{Over, Shared, with_patience};
 use crate::channel::weight;
 use crate::event::Identity;
 use crate::event::Timestamp;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
 use crate::event::hints::Hints;
-use crate::input::ROOM_PATIENCE;
 use crate::input::origin::Origin;
 use crate::position::{Position, SourceKey};
 use std::sync::Arc;
@@ -65,8 +64,8 @@ impl Tap {
     }
 
     /// The container has other facts now. What was collected must have been handed over.
-    pub fn rename(&mut self, origin: &Origin, hints: Option<Arc<Hints>>, shared: &Shared) {
-        self.source = source(self.stream, origin, hints, shared);
+    pub fn rename(&mut self, origin: &Origin, shared: &Shared) {
+        self.source = source(self.stream, origin, self.source.hints.clone(), shared);
     }
 
     /// The log is read from the cursor on again.
@@ -118,7 +117,7 @@ impl Tap {
         let held = weight(self.bytes.capacity() + self.lines.capacity() * size_of::<Line>());
         if !shared.wiring.budget.try_take(held) {
             open.release();
-            self.take_room(held, shared).await?;
+            with_patience(shared.take_from_budget(held), || self.watermark.give_up()).await?;
         }
         self.is_known = !end;
         self.watermark = Watermark::new();
@@ -133,16 +132,6 @@ impl Tap {
             end,
         };
         shared.hand_over(chunk).await
-    }
-
-    async fn take_room(&self, bytes: usize, shared: &Shared) -> Result<(), Over> {
-        let taken = shared.take_from_budget(bytes);
-        tokio::pin!(taken);
-        if let Ok(taken) = tokio::time::timeout(ROOM_PATIENCE, &mut taken).await {
-            return taken;
-        }
-        self.watermark.give_up();
-        taken.await
     }
 
     /// At this time the log had nothing behind what was handed over.

@@ -5,10 +5,9 @@ use super::held::Held;
 use super::joiner::{Joiners, RawLine, Stream};
 use super::json_file::Jump;
 use super::rate::Rate;
-use super::shared::{Over, Shared};
+use super::shared::{Over, Shared, with_patience};
 use super::tap::{Kept, Tap};
 use crate::event::hints::Hints;
-use crate::input::ROOM_PATIENCE;
 use crate::input::origin::Origin;
 use crate::position::Position;
 use std::sync::Arc;
@@ -18,7 +17,6 @@ const SAY_SKIPPED_NS: u64 = 60_000_000_000;
 
 pub struct Taps {
     origin: Origin,
-    hints: Option<Arc<Hints>>,
     /// stdout and stderr; with a TTY stdout alone.
     taps: Vec<Tap>,
     open: Held,
@@ -38,7 +36,7 @@ impl Taps {
         let taps = streams.iter().map(|stream| Tap::new(*stream, &origin, hints.clone(), shared)).collect();
         let rate = Rate::new(shared.config.lines_per_second_max);
         let open = Held::new(Arc::clone(&shared.wiring.budget));
-        Taps { origin, hints, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None, ours: false }
+        Taps { origin, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None, ours: false }
     }
 
     pub fn origin(&self) -> &Origin {
@@ -58,7 +56,7 @@ impl Taps {
     /// Lines that come from now on have these facts. What was collected must have been handed over.
     pub fn rename(&mut self, origin: Origin, shared: &Shared) {
         if self.origin != origin {
-            self.taps.iter_mut().for_each(|tap| tap.rename(&origin, self.hints.clone(), shared));
+            self.taps.iter_mut().for_each(|tap| tap.rename(&origin, shared));
             self.origin = origin;
         }
     }
@@ -137,12 +135,7 @@ impl Taps {
 
     /// Waits for room for a line that is open.
     pub async fn wait_for_room(&mut self, bytes: usize) {
-        let room = self.open.wait_for(bytes);
-        tokio::pin!(room);
-        if tokio::time::timeout(ROOM_PATIENCE, &mut room).await.is_err() {
-            self.taps.iter().for_each(Tap::give_up_waiting);
-            room.await;
-        }
+        with_patience(self.open.wait_for(bytes), || self.taps.iter().for_each(Tap::give_up_waiting)).await;
     }
 
     /// At this time the log had nothing but what was handed over, and the lines that are open.

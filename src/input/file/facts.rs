@@ -8,7 +8,7 @@ use std::path::Path;
 pub fn of(path: &Path, host: &str, docker_json: bool) -> String {
     let mut facts = json!({ "host": { "name": host }, "log": { "file": { "path": super::shown(path) } } });
     if docker_json && let Some(origin) = origin(path) {
-        facts["container"] = origin.container(true);
+        facts["container"] = origin.container();
     }
     facts.to_string()
 }

@@ -235,7 +235,7 @@ impl Client {
     }
 
     fn pressing(&self) -> MutexGuard<'_, Pressing> {
-        self.pressing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pressing)
     }
 
     fn learn_gzip(&self, outcome: &Result<Answer, Failure>) {

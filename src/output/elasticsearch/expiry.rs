@@ -9,7 +9,6 @@ use super::reply::complaint_of;
 use super::setup::{Trouble, ask};
 use crate::clock::Clock;
 use crate::event::Timestamp;
-use crate::event::time::{day_of_civil, days_in_month};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch::Receiver;
@@ -88,15 +87,7 @@ fn expired(marked: &Value, today: i64) -> Vec<&str> {
 /// The day that a name ends with, counted from 1970: `-2026.11.23`.
 fn day_of_name(name: &str) -> Option<i64> {
     let (_, date) = name.rsplit_once('-')?;
-    let parts: Vec<&str> = date.split('.').collect();
-    let &[year, month, day] = parts.as_slice() else { return None };
-    let number = |text: &str, digits: usize| {
-        let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse::<u32>().ok().filter(|_| is_number)
-    };
-    let (year, month, day) = (i64::from(number(year, 4)?), number(month, 2)?, number(day, 2)?);
-    let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
-    is_date.then(|| day_of_civil(year, month, day))
+    Timestamp::parse_iso(&format!("{}T00:00Z", date.replace('.', "-"))).map(Timestamp::day)
 }
 
 #[cfg(test)]

@@ -170,8 +170,7 @@ impl SetupConfig {
     }
 
     fn wanted(&self, features: Features) -> Option<Value> {
-        let policy = self.retention.map(retention::policy_name);
-        let wanted = Wanted { pattern: self.pattern.as_deref()?, policy: policy.as_deref(), days: self.retention };
+        let wanted = Wanted { pattern: self.pattern.as_deref()?, days: self.retention };
         Some(template::template(&wanted, features))
     }
 

@@ -6,7 +6,7 @@
 //! stay in the document unindexed (`ignore_dynamic_beyond_limit`), and labels are one field however many they are.
 //! What an engine does not know is left out of the template (`Features`).
 
-use super::expiry;
+use super::{expiry, retention};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -44,8 +44,6 @@ impl Features {
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
     pub pattern: &'a str,
-    /// The lifecycle policy's name.
-    pub policy: Option<&'a str>,
     /// After so many days they are deleted, by the policy or by us.
     pub days: Option<u32>,
 }
@@ -58,14 +56,15 @@ pub fn template(wanted: &Wanted<'_>, features: Features) -> Value {
     if features.ignore_dynamic {
         settings["index.mapping.total_fields.ignore_dynamic_beyond_limit"] = json!(true);
     }
-    if let Some(policy) = wanted.policy.filter(|_| features.lifecycle) {
-        settings["index.lifecycle.name"] = json!(policy);
-        // The age of an index counts from the day in its name.
-        settings["index.lifecycle.parse_origination_date"] = json!(true);
-    }
     let mut mappings = mappings(features);
-    if let Some(days) = wanted.days.filter(|_| !features.lifecycle) {
-        mappings["_meta"] = expiry::mark(days);
+    match wanted.days {
+        Some(days) if features.lifecycle => {
+            settings["index.lifecycle.name"] = json!(retention::policy_name(days));
+            // The age of an index counts from the day in its name.
+            settings["index.lifecycle.parse_origination_date"] = json!(true);
+        }
+        Some(days) => mappings["_meta"] = expiry::mark(days),
+        None => {}
     }
     let body = json!({ "settings": settings, "mappings": mappings });
     // Of two templates for the same index the longer pattern decides, and no two may be equal.
@@ -168,7 +167,7 @@ fn text() -> Value {
 mod tests {
     use super::*;
 
-    const WANTED: Wanted<'_> = Wanted { pattern: "app-logs-*", policy: Some("p"), days: Some(30) };
+    const WANTED: Wanted<'_> = Wanted { pattern: "app-logs-*", days: Some(30) };
 
     #[test]
     fn each_attempt_asks_for_less() {
@@ -190,9 +189,7 @@ mod tests {
 
     #[test]
     fn the_longer_pattern_has_the_higher_priority() {
-        let of = |pattern| {
-            template(&Wanted { pattern, policy: None, days: None }, Features::attempts(false)[0])["priority"].as_u64()
-        };
+        let of = |pattern| template(&Wanted { pattern, days: None }, Features::attempts(false)[0])["priority"].as_u64();
         assert!(of("app-*") < of("app-errors-*"));
     }
 }

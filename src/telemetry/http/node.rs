@@ -1,6 +1,6 @@
 //! The parts of Logstash's `/` and `/_node/stats` that its exporters read. There is no JVM, so there is no `jvm`.
 
-use crate::telemetry::exposition::Exposition;
+use crate::telemetry::exposition::{Exposition, Totals};
 use crate::telemetry::metrics;
 use crate::telemetry::process::Process;
 use serde_json::Value;
@@ -47,17 +47,18 @@ pub fn root(node: &Node, address: SocketAddr) -> Value {
 pub fn stats(node: &Node, address: SocketAddr, exposition: &Exposition) -> Value {
     let mut stats = root(node, address);
     stats["process"] = process(&Process::now());
-    stats["events"] = events(&|metric| exposition.total(metric));
+    let totals = exposition.totals();
+    stats["events"] = events(&|metric| totals.of(metric));
     stats["reloads"] = json!({"successes": 0, "failures": 0});
     for pipeline in &node.pipelines {
-        stats["pipelines"][&pipeline.id] = of_pipeline(pipeline, exposition);
+        stats["pipelines"][&pipeline.id] = of_pipeline(pipeline, &totals);
     }
     stats
 }
 
-fn of_pipeline(pipeline: &PipelineNode, exposition: &Exposition) -> Value {
+fn of_pipeline(pipeline: &PipelineNode, totals: &Totals) -> Value {
     json!({
-        "events": events(&|metric| exposition.total_in(metric, &pipeline.id)),
+        "events": events(&|metric| totals.in_pipeline(metric, &pipeline.id)),
         "plugins": {"inputs": [], "codecs": [], "filters": [], "outputs": []},
         "reloads": {
             "successes": 0, "failures": 0, "last_error": null,

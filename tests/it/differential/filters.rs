@@ -3,6 +3,8 @@
 use super::event::{Event, Failed, Path};
 use super::interpreter::Interpreter;
 use super::tree::{Fields, Json, put};
+use regex::Regex;
+use std::sync::LazyLock;
 use timberline::lang::tree::{Literal, Plugin};
 
 /// Whether the filter did what it is for.
@@ -317,28 +319,24 @@ fn each(event: &mut Event, field: &Path, change: impl Fn(&str) -> String) {
     event.set(field, changed).unwrap_or(());
 }
 
+static INTEGER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[+-]?\d{1,18}").expect("it is one"));
+static FLOAT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?").expect("it is one"));
+
 /// By Ruby's rules; `None`: it stays as it is.
 fn converted(value: &Json, kind: &str) -> Option<Json> {
     let number = |text: String| Some(Json::Number(text));
-    let start = |text: &str, pattern: &str| {
-        let text = text.replace(',', ".");
-        let found =
-            regex::Regex::new(pattern).expect("it is one").find(text.trim_start()).map(|it| it.as_str().to_string());
-        found.unwrap_or("0".into())
+    let start = |text: &str, pattern: &Regex| {
+        let text = text.replace(',', "");
+        pattern.find(text.trim_start()).map_or("0".into(), |found| found.as_str().to_string())
     };
     match (kind, value) {
         ("integer", Json::Bool(truth)) => number(u8::from(*truth).to_string()),
-        ("integer", Json::Text(text)) => {
-            number(start(&text.replace(',', ""), r"^[+-]?\d{1,18}").parse::<i64>().expect("digits").to_string())
-        }
+        ("integer", Json::Text(text)) => number(start(text, &INTEGER).parse::<i64>().expect("digits").to_string()),
         ("integer", Json::Number(text)) if text.contains(['.', 'e', 'E']) => {
             number(format!("{:.0}", text.parse::<f64>().expect("a number").trunc() + 0.0))
         }
         ("float", Json::Bool(truth)) => number(if *truth { "1.0" } else { "0.0" }.into()),
-        ("float", Json::Text(text)) => {
-            let digits = start(&text.replace(',', ""), r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?");
-            number(format!("{:?}", digits.parse::<f64>().expect("a number")))
-        }
+        ("float", Json::Text(text)) => number(format!("{:?}", start(text, &FLOAT).parse::<f64>().expect("a number"))),
         ("float", Json::Number(text)) if !text.contains(['.', 'e', 'E']) => {
             number(format!("{:?}", text.parse::<f64>().expect("a number")))
         }

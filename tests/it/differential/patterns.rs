@@ -15,7 +15,6 @@ pub struct Expressions {
 /// A group that fills a field.
 #[derive(Clone)]
 pub struct Capture {
-    group: String,
     pub field: String,
     pub kind: String,
 }
@@ -32,20 +31,9 @@ impl Expressions {
             (compile(&text, onig::RegexOptions::REGEX_OPTION_MULTILINE), captures)
         });
         let found = regex.captures(text)?;
-        let mut numbers: HashMap<String, usize> = HashMap::new();
-        regex.foreach_name(|name, groups| {
-            numbers.insert(name.into(), groups[0] as usize);
-            true
-        });
-        let mut filled: Vec<_> = captures
-            .iter()
-            .filter_map(|capture| {
-                let number = numbers[&capture.group];
-                found.at(number).map(|part| (number, capture.clone(), part.to_string()))
-            })
-            .collect();
-        filled.sort_by_key(|(number, _, _)| *number);
-        Some(filled.into_iter().map(|(_, capture, part)| (capture, part)).collect())
+        // Beside groups with names those without capture nothing: the first name is group 1.
+        let part = |(at, capture): (usize, &Capture)| Some((capture.clone(), found.at(at + 1)?.to_string()));
+        Some(captures.iter().enumerate().filter_map(part).collect())
     }
 }
 
@@ -68,7 +56,7 @@ fn library() -> &'static HashMap<String, String> {
     })
 }
 
-/// The expression, with groups `g0`, `g1`, … for what the pattern names.
+/// The expression, with groups `g1`, `g2`, … for what the pattern names.
 fn written_out(pattern: &str) -> (String, Vec<Capture>) {
     let name = regex::Regex::new(r"%\{(\w+)(?::([^}:]+))?(?::(\w+))?\}|\(\?<([^=!>][^>]*)>").expect("it is one");
     let (mut text, mut captures) = (pattern.to_string(), Vec::new());
@@ -77,9 +65,8 @@ fn written_out(pattern: &str) -> (String, Vec<Capture>) {
         let whole = found.get(0).expect("the whole matched").range();
         let part = |group: usize| found.get(group).map(|part| part.as_str().to_string());
         let mut named = |field: String, kind: Option<String>| {
-            let group = format!("g{}", captures.len());
-            captures.push(Capture { group: group.clone(), field, kind: kind.unwrap_or_default() });
-            format!("(?<{group}>")
+            captures.push(Capture { field, kind: kind.unwrap_or_default() });
+            format!("(?<g{}>", captures.len())
         };
         let (opening, rest) = match (part(1), part(4)) {
             (Some(syntax), _) => {

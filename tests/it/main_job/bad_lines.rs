@@ -67,7 +67,7 @@ fn assert_letters_say_why(job: &Job) {
 }
 
 /// The most memory that it ever held.
-fn memory_peak_bytes(job: &Job) -> u64 {
+pub(super) fn memory_peak_bytes(job: &Job) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", job.daemon.pid())).expect("it runs");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).expect("Linux says it in kB") * 1024

@@ -10,7 +10,7 @@ use std::path::Path;
 use regex::Regex;
 
 use super::PATIENCE;
-use super::job::{Job, Setup, sum};
+use super::job::{Job, Setup, books, sum};
 use super::lines::Lines;
 use crate::engine::{Timberline, docker, elasticsearch, wait_until};
 
@@ -80,27 +80,13 @@ fn assert_books(job: &Job) {
     let mut seen = Vec::new();
     let balanced = || {
         let text = job.metrics();
-        seen = ["logs", "errors"].map(|output| balance(&text, output)).to_vec();
+        seen = ["logs", "errors"].map(|output| books(&text, &[&format!("output=\"{output}\"")])).to_vec();
         let settled = sum(&text, "timberline_receipts_open", &[]) == 0;
         (settled && seen.iter().all(|(left, right)| left == right)).then_some(())
     };
     wait_until("the books balance", PATIENCE, balanced);
     assert_eq!(job.metric("timberline_receipts_forgotten", &[]), 0);
     assert_eq!(job.metric("timberline_queue_lost_total", &[]), 0);
-}
-
-fn balance(text: &str, output: &str) -> (u64, u64) {
-    let label = format!("output=\"{output}\"");
-    let all = |names: &[&str]| names.iter().map(|name| sum(text, name, &[&label])).sum();
-    let made = all(&["timberline_documents_made_total", "timberline_queue_found_total"]);
-    let became = all(&[
-        "timberline_documents_total",
-        "timberline_documents_open",
-        "timberline_queue_documents",
-        "timberline_queue_lost_total",
-        "timberline_queue_torn_total",
-    ]);
-    (made, became)
 }
 
 /// Dies at each of `points`, then runs on; every line must be there once.

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
-use super::job::{Job, Setup, sum};
+use super::bad_lines::memory_peak_bytes;
+use super::job::{Setup, sum};
 use super::lines::Lines;
 use crate::engine::{Elasticsearch, MemoryLimit, docker, wait_until};
 
@@ -23,12 +24,6 @@ fn assert_lived_within(limit: &MemoryLimit, what: &str) {
         limit.kills()
     );
     assert_eq!(limit.kills(), 0, "the kernel killed it");
-}
-
-fn resident_peak_bytes(job: &Job) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", job.daemon.pid())).expect("it runs");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says it");
-    peak.split_whitespace().next().and_then(|kilobytes| kilobytes.parse::<u64>().ok()).expect("in kB") * 1024
 }
 
 #[test]
@@ -57,7 +52,7 @@ fn soak_an_engine_away_for_ten_minutes_and_a_million_lines_in_64_mb() {
         sum(&text, "timberline_queue_documents", &[]),
         sum(&text, "timberline_queue_bytes", &[]) as f64 / 1e6,
         sum(&text, "timberline_documents_open", &[]),
-        resident_peak_bytes(&job) as f64 / 1e6,
+        memory_peak_bytes(&job) as f64 / 1e6,
     );
     engine.start();
     let back = Instant::now();
@@ -111,7 +106,7 @@ fn soak_a_hundred_containers_with_a_megabyte_line_and_a_dead_engine_in_64_mb() {
     let containers: Vec<_> = (0..100).map(|n| job.container(docker(), &n.to_string(), script).start()).collect();
     let read = || (job.metric("timberline_lines_read_total", &[]) == 100).then_some(());
     wait_until("every line is read", DELIVERY, read);
-    println!("a hundred long lines: {:.1} MB resident at most", resident_peak_bytes(&job) as f64 / 1e6);
+    println!("a hundred long lines: {:.1} MB resident at most", memory_peak_bytes(&job) as f64 / 1e6);
     engine.start();
     engine.wait_for_count(&job.logs(), "*", 100, DELIVERY);
     assert_lived_within(&limit, "a hundred long lines");

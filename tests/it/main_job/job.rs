@@ -222,6 +222,20 @@ impl Job {
     }
 }
 
+/// What was made and found, and what became of it: equal when the books balance.
+pub fn books(text: &str, labels: &[&str]) -> (u64, u64) {
+    let all = |names: &[&str]| names.iter().map(|name| sum(text, name, labels)).sum();
+    let made = all(&["timberline_documents_made_total", "timberline_queue_found_total"]);
+    let became = all(&[
+        "timberline_documents_total",
+        "timberline_documents_open",
+        "timberline_queue_documents",
+        "timberline_queue_lost_total",
+        "timberline_queue_torn_total",
+    ]);
+    (made, became)
+}
+
 /// The sum of a metric's samples in an exposition.
 pub fn sum(text: &str, name: &str, labels: &[&str]) -> u64 {
     let samples = text.lines().filter_map(|line| line.strip_prefix(name)).filter(|rest| rest.starts_with(['{', ' ']));

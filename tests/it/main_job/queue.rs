@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::PATIENCE;
-use super::job::{Job, Setup, sum};
+use super::job::{Job, Setup, books, sum};
 use super::lines::Lines;
 use crate::engine::{Elasticsearch, Timberline, docker, elasticsearch, wait_until};
 
@@ -39,13 +39,7 @@ fn assert_books(job: &Job, output: &str) {
     let label = format!("output=\"{output}\"");
     let balanced = || {
         let text = job.metrics();
-        let of = |name: &str| sum(&text, name, &[&label]);
-        let left = of("timberline_documents_made_total") + of("timberline_queue_found_total");
-        let right = of("timberline_documents_total")
-            + of("timberline_documents_open")
-            + of("timberline_queue_documents")
-            + of("timberline_queue_lost_total")
-            + of("timberline_queue_torn_total");
+        let (left, right) = books(&text, &[&label]);
         (left == right && left > 0).then_some(())
     };
     wait_until(&format!("the books of {output} balance"), PATIENCE, balanced);
