@@ -108,8 +108,8 @@ pub trait DiskFile: Send {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// A folder's lock; dropping it lets go.
-#[derive(Debug)]
+/// A folder's lock; dropping it lets go. The default holds nothing: for disks that nobody else has.
+#[derive(Debug, Default)]
 pub struct Locked(#[expect(dead_code, reason = "it is held, not read")] Option<fs::File>);
 
 /// A file that is gone through from its beginning: for `BufReader` and `BufWriter`.

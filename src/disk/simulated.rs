@@ -335,7 +335,7 @@ impl Disk for SimulatedDisk {
     }
 
     fn lock(&self, _folder: &Path) -> io::Result<Locked> {
-        Ok(Locked(None))
+        Ok(Locked::default())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! On disk: `<data>/dead_letters/<output>.ndjson`, mode 0600 in a folder of mode 0700, appended only, one JSON object a line:
 //! `{"time","output","index","id","status","type","reason","action","document"}`. `action` is the bulk action as it was
-//! sent. `document` is the document as it was sent, as JSON where it is JSON, else as a string; bytes that are not UTF-8
+//! sent. `document` is the document as it was sent, as JSON where it is a JSON object or list, else as a string; bytes that are not UTF-8
 //! stand in `document_base64` instead.
 //!
 //! Invariants: letters are on the disk (fsync) when `write` comes back, and only then does a document count as having its
@@ -227,9 +227,10 @@ impl DeadLetters {
             field("action", action.get(), out);
         }
         match (as_json(letter.document), std::str::from_utf8(letter.document)) {
-            (Some(json), _) => field("document", json.get(), out),
-            (None, Ok(text)) => field("document", &quoted(text.as_bytes()), out),
-            (None, Err(_)) => {
+            // A string would be taken for the text of a document that is no JSON, and `null` for none at all.
+            (Some(json), _) if json.get().starts_with(['{', '[']) => field("document", json.get(), out),
+            (_, Ok(text)) => field("document", &quoted(text.as_bytes()), out),
+            (_, Err(_)) => {
                 field("document_base64", &quoted(STANDARD.encode(letter.document).as_bytes()), out);
             }
         }

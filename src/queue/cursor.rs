@@ -1,5 +1,6 @@
 //! What a lane's `cursor` says: a line of text, `timberline queue 1 <settled> <kept> [<from>-<to>]... <xxh3>`.
 
+use super::record::NUMBER_MAX;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -34,6 +35,6 @@ impl Cursor {
             Some(from.parse().ok()?..to.parse().ok()?)
         });
         let cursor = Cursor { settled, kept, torn: torn.collect() };
-        (cursor.text() == text).then_some(cursor)
+        (cursor.text() == text && cursor.settled <= cursor.kept && cursor.kept <= NUMBER_MAX).then_some(cursor)
     }
 }

@@ -408,7 +408,7 @@ impl Lane {
     /// `None`: the file is gone.
     fn scan(&self, first: u64, end: u64) -> io::Result<Option<Scan>> {
         match self.shared.disk.open(&self.path(first)) {
-            Ok(file) => Ok(Some(Scan::new(file, end))),
+            Ok(file) => Ok(Some(Scan::new(file, first, end))),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(why) => Err(why),
         }
@@ -570,7 +570,8 @@ fn segment_name(first: u64) -> String {
 
 /// The number in the name of a file that ends so.
 fn number_of(name: &str, end: &str) -> Option<u64> {
-    name.strip_suffix(end).filter(|digits| digits.len() == 20)?.parse().ok()
+    let number = name.strip_suffix(end).filter(|digits| digits.len() == 20)?.parse().ok();
+    number.filter(|number| *number <= record::NUMBER_MAX)
 }
 
 fn done_name(settled: u64) -> String {

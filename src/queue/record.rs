@@ -37,6 +37,8 @@ const FIXED_BYTES: usize = 36;
 const ALIGN: usize = 8;
 /// No document is larger: what claims to be is damage.
 const BODY_BYTES_MAX: usize = 1 << 30;
+/// No lane gets there: a file that claims it is none of ours.
+pub const NUMBER_MAX: u64 = 1 << 62;
 /// How much is read at a time.
 const READ_BYTES: usize = 128 << 10;
 /// What a disk gives or refuses as a whole.
@@ -138,6 +140,9 @@ fn record(bytes: &[u8], length: usize) -> Option<Record<'_>> {
 /// Reads a segment's records one by one, and passes over what is damaged.
 pub struct Scan {
     file: Box<dyn DiskFile>,
+    /// The number in the segment's name. Records count on from there without holes, so a number that is further from it
+    /// than records fit in between is damage, too: believed, it would make everything up to it seem lost.
+    first: u64,
     /// The end of what is to be read.
     end: u64,
     /// Where `buffer` lies in the file.
@@ -151,8 +156,8 @@ pub struct Scan {
 
 impl Scan {
     /// From the first record on, up to byte `end`.
-    pub fn new(file: Box<dyn DiskFile>, end: u64) -> Scan {
-        Scan { file, end, at: FILE_HEAD_BYTES, buffer: Vec::new(), next: 0, damaged: 0 }
+    pub fn new(file: Box<dyn DiskFile>, first: u64, end: u64) -> Scan {
+        Scan { file, first, end, at: FILE_HEAD_BYTES, buffer: Vec::new(), next: 0, damaged: 0 }
     }
 
     /// The file has grown.
@@ -191,8 +196,10 @@ impl Scan {
                 return None;
             }
             let start = self.next;
+            let before = self.position() / (HEAD_BYTES + FIXED_BYTES) as u64;
             self.next += step;
-            if record(&self.buffer[start..], length).is_some() {
+            let numbers = self.first..=self.first + before;
+            if record(&self.buffer[start..], length).is_some_and(|record| numbers.contains(&record.number)) {
                 // Taken apart anew, for the compiler lends it for the rest of the function.
                 return record(&self.buffer[start..], length);
             }

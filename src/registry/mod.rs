@@ -40,7 +40,7 @@ use writer::Writer;
 pub use ledger::Kept;
 pub use store::FolderLock;
 pub use store::OpenError;
-use store::Store;
+pub use store::Store;
 pub use store::WriteError;
 
 /// How often the file is written while positions move: what is sent again after a crash is what was delivered since.

@@ -1,8 +1,13 @@
 //! What is fuzzed. A target takes any bytes: it must not panic, run for ever or grow without end, and what it makes
 //! must hold together. The fuzzer feeds them (`./dev fuzz`), and the tests replay the kept inputs (`fuzz/corpus`).
 
+mod bulk_reply;
+mod dead_letters;
+mod disk;
 mod filters;
 mod language;
+mod queue_segment;
+mod registry;
 
 /// Something that takes any bytes.
 pub struct Target {
@@ -19,6 +24,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "grok", run: filters::grok },
     Target { name: "json", run: filters::json },
     Target { name: "kv", run: filters::kv },
+    Target { name: "registry", run: registry::registry },
+    Target { name: "queue_segment", run: queue_segment::queue_segment },
+    Target { name: "dead_letters", run: dead_letters::dead_letters },
+    Target { name: "bulk_reply", run: bulk_reply::bulk_reply },
 ];
 
 /// The first line and what follows it: settings stand in front of the text they work on.

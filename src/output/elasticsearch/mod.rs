@@ -23,7 +23,7 @@ mod outbox;
 mod pace;
 mod piece;
 mod preparing;
-mod reply;
+pub mod reply;
 mod retention;
 mod setup;
 mod spooling;

@@ -55,7 +55,7 @@ fn checked(bytes: &[u8]) -> Result<&[u8], Damage> {
     }
     let (body, end) = bytes.split_at(bytes.len().saturating_sub(END_BYTES));
     let digits = end.strip_prefix(END.as_bytes()).and_then(|end| end.strip_suffix(b"\n"));
-    let Some(digits) = digits else { return Err(Damage::Broken("it has no end")) };
+    let Some(digits) = digits.filter(|_| body.ends_with(b"\n")) else { return Err(Damage::Broken("it has no end")) };
     match format!("{:016x}", xxh3_64(body)).as_bytes() == digits {
         true => Ok(body),
         false => Err(Damage::Broken("its checksum is wrong")),
