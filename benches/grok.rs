@@ -132,7 +132,7 @@ fn whole(name: &str, patterns: &[&str], ecs: Ecs, line: &str) -> f64 {
         let outcome = {
             let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
             event.root.insert("message", Value::copied(&arena, black_box(line)));
-            let mut cx = Context { arena: &arena, effects: &World, emitted: &mut Vec::new(), place: 0 };
+            let mut cx = Context { arena: &arena, effects: &World, emitted: &mut Vec::new(), place: 0, reasons: None };
             filter.filter(&mut event, &mut cx)
         };
         arena.reset();

@@ -4,7 +4,7 @@
 //! The order of fields is no difference.
 
 use crate::event::json::read::{NotJson, object};
-use crate::event::json::write;
+use crate::event::json::write::text;
 use crate::event::{Arena, Object, Value};
 
 /// A field and what became of it; values as JSON.
@@ -80,12 +80,6 @@ fn equal(old: &Value<'_>, new: &Value<'_>) -> bool {
         return old.len() == new.len() && old.iter().zip(new).all(|(old, new)| equal(old, new));
     }
     text(old) == text(new)
-}
-
-fn text(value: &Value<'_>) -> String {
-    let mut text = Vec::new();
-    write::value(value, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! Changes are found by comparing the whole event before and after a filter, so a filter needs to say nothing itself.
 
 use super::changes::{self, Change};
-use crate::event::{Event, FieldRef, Value, json};
+use crate::event::{Event, FieldRef, json};
+use crate::filter::reasons::Reason;
 use crate::filter::{Account, Outcome};
 use crate::pipeline::plan::Plan;
 use crate::pipeline::program::Watcher;
@@ -16,7 +17,14 @@ pub enum Passed {
     /// A condition, by number, and the values of the fields that it looks at; `None` for one that is not there.
     Branch { branch: usize, holds: bool, values: Vec<(String, Option<String>)> },
     /// A filter, by number.
-    Filter { filter: usize, outcome: Outcome, account: Option<Account>, changes: Vec<Change>, took: Duration },
+    Filter {
+        filter: usize,
+        outcome: Outcome,
+        account: Option<Account>,
+        reasons: Vec<Reason>,
+        changes: Vec<Change>,
+        took: Duration,
+    },
     /// An output, by number.
     Output { output: usize },
 }
@@ -74,7 +82,7 @@ impl Watcher for Recorder {
 
     fn decided(&mut self, branch: usize, holds: bool, event: &Event<'_>) {
         let fields = self.fields.get(branch).into_iter().flatten();
-        let values = fields.map(|field| (field.to_string(), event.get(field).map(text))).collect();
+        let values = fields.map(|field| (field.to_string(), event.get(field).map(json::write::text))).collect();
         self.walk.passed.push(Passed::Branch { branch, holds, values });
     }
 
@@ -86,11 +94,12 @@ impl Watcher for Recorder {
         self.running = Some(Running { filter, account, before: whole(event), since: Instant::now() });
     }
 
-    fn after(&mut self, filter: usize, event: &Event<'_>, outcome: Outcome) {
+    fn after(&mut self, filter: usize, event: &Event<'_>, outcome: Outcome, reasons: Vec<Reason>) {
         let Some(running) = self.running.take().filter(|running| running.filter == filter) else { return };
         let took = running.since.elapsed();
         let changes = changes::between(&running.before, &whole(event)).unwrap_or_default();
-        self.walk.passed.push(Passed::Filter { filter, outcome, account: running.account, changes, took });
+        let account = running.account;
+        self.walk.passed.push(Passed::Filter { filter, outcome, account, reasons, changes, took });
     }
 
     fn reached(&mut self, output: usize) {
@@ -113,11 +122,5 @@ fn whole(event: &Event<'_>) -> String {
         json::write::object(metadata, &mut text);
         text.push(b'}');
     }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-fn text(value: &Value<'_>) -> String {
-    let mut text = Vec::new();
-    json::write::value(value, &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -6,6 +6,7 @@ use crate::app::changes::Change;
 use crate::app::dry_run::{Document, Show};
 use crate::app::walk::{Passed, Recorder, Walk};
 use crate::event::Event;
+use crate::filter::reasons::Reason;
 use crate::filter::{Account, Outcome, Stop};
 use crate::lang::source::{SourceSet, Span};
 use crate::pipeline::Pipeline;
@@ -91,10 +92,12 @@ impl<'s, W: Write> Explained<'s, W> {
         for passed in &walk.passed {
             match passed {
                 Passed::Branch { branch, holds, values } => self.branch(*branch, *holds, values)?,
-                Passed::Filter { filter, outcome, account, changes, took } => {
-                    let idle = matches!(account, None | Some(Account::Absent(_))) && changes.is_empty();
+                Passed::Filter { filter, outcome, account, reasons, changes, took } => {
+                    let silent = matches!(account, None | Some(Account::Absent(_))) && reasons.is_empty();
+                    let idle = silent && changes.is_empty();
                     self.filter(*filter, *outcome, idle, took.as_nanos())?;
                     account.iter().try_for_each(|account| self.account(*filter, account))?;
+                    reasons.iter().try_for_each(|reason| self.reason(reason))?;
                     changes.iter().try_for_each(|change| self.change(change))?;
                 }
                 Passed::Output { output } => self.output(*output)?,
@@ -193,6 +196,20 @@ impl<'s, W: Write> Explained<'s, W> {
         }
     }
 
+    /// Why a filter failed, and the value on which it did.
+    fn reason(&mut self, reason: &Reason) -> io::Result<()> {
+        let why = printable(&reason.why);
+        let Some(field) = &reason.field else {
+            return self.detail(&short(&why, self.columns(self.detail_columns())));
+        };
+        let field = printable(field);
+        let value = reason.value.as_deref().unwrap_or("not there");
+        // The reason first, for a value may be long.
+        let before = self.detail_columns() + width(&why) + 2 + width(&field) + 4;
+        let value = short(value, self.columns(before));
+        self.detail(&format!("{}: {} is {value}", self.look.paint(YELLOW, &why), self.look.paint(CYAN, &field)))
+    }
+
     /// The pattern that came furthest, and the line with a caret where it stopped.
     fn stop(&mut self, filter: usize, stop: &Stop) -> io::Result<()> {
         let look = self.look;
@@ -210,7 +227,16 @@ impl<'s, W: Write> Explained<'s, W> {
         let after = cut(&after, room.saturating_sub(width(&before)));
         self.detail(&format!("{before}{}", look.paint(DIM, &after)))?;
         let caret = format!("{}^", " ".repeat(width(&before)));
-        self.detail(&format!("{} `{}` does not match here", look.paint(RED, &caret), printable(&stop.expected)))
+        let quoted = |word: &str, part: &str| format!(", {word} `{}`", printable(part));
+        let behind = stop.behind.as_deref().map(|part| quoted("behind", part)).unwrap_or_default();
+        let innermost = stop.within.last().map(|part| quoted("in", part)).unwrap_or_default();
+        let said = format!("`{}` does not match here{behind}{innermost}", printable(&stop.expected));
+        let red = look.paint(RED, &caret);
+        if width(&caret) + 1 + width(&said) <= room {
+            return self.detail(&format!("{red} {said}"));
+        }
+        self.detail(&red)?;
+        self.detail(&said)
     }
 
     fn change(&mut self, change: &Change) -> io::Result<()> {
@@ -328,7 +354,7 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
                     .collect();
                 json!({ "if": self.written.text(written.span), "at": self.written.place(written.span), "holds": holds, "fields": fields })
             }
-            Passed::Filter { filter, outcome, account, changes, took } => {
+            Passed::Filter { filter, outcome, account, reasons, changes, took } => {
                 let Some(written) = self.written.plan.filters.get(*filter) else { return Value::Null };
                 let mut step = self.plugin(written);
                 step["outcome"] = match outcome {
@@ -339,6 +365,9 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
                 .into();
                 step["took_ns"] = json!(took.as_nanos() as u64);
                 step["changes"] = changes.iter().map(changed).collect();
+                if !reasons.is_empty() {
+                    step["reasons"] = reasons.iter().map(reason).collect();
+                }
                 if let Some(account) = account {
                     let (name, told) = self.account(*filter, account);
                     step[name] = told;
@@ -362,7 +391,10 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
             }
             Account::Stops(stop) => {
                 let furthest = self.written.alternative(filter, stop.alternative);
-                let told = json!({ "furthest": furthest, "text": stop.text, "stopped_at": stop.at, "expected": stop.expected });
+                let told = json!({
+                    "furthest": furthest, "text": stop.text, "stopped_at": stop.at,
+                    "expected": stop.expected, "behind": stop.behind, "within": stop.within,
+                });
                 ("patterns", told)
             }
             Account::Absent(field) => ("absent", json!(field.to_string())),
@@ -373,6 +405,10 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
 /// A text that is JSON already.
 fn as_json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn reason(reason: &Reason) -> Value {
+    json!({ "why": reason.why, "field": reason.field, "value": reason.value.as_deref().map(as_json) })
 }
 
 fn changed(change: &Change) -> Value {

@@ -43,7 +43,10 @@ impl Filter for Age {
         let age = seconds_between(time, cx.effects.now());
         match event.set(&self.target, Value::Float(age), cx.arena) {
             Ok(_) => Outcome::Matched,
-            Err(_) => Outcome::Unmatched,
+            Err(bad) => {
+                cx.because(event, &self.target, || bad.to_string());
+                Outcome::Unmatched
+            }
         }
     }
 

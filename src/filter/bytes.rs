@@ -73,12 +73,19 @@ impl Filter for Bytes {
             Some(value) => display::append(value, &mut text),
         }
         let size = std::str::from_utf8(&text).ok().and_then(|text| self.size(text.trim()));
-        let written = size.and_then(|size| event.set(&self.target, Value::Int(size), cx.arena).ok());
-        if written.is_none() {
+        let Some(size) = size else {
             event.tag(FAILURE, cx.arena);
+            cx.because(event, &self.source, || "no size such as `12 kb`");
             return Outcome::Unmatched;
+        };
+        match event.set(&self.target, Value::Int(size), cx.arena) {
+            Ok(_) => Outcome::Matched,
+            Err(bad) => {
+                event.tag(FAILURE, cx.arena);
+                cx.because(event, &self.source, || bad.to_string());
+                Outcome::Unmatched
+            }
         }
-        Outcome::Matched
     }
 
     fn boxed(&self) -> Box<dyn Filter> {

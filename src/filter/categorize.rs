@@ -105,12 +105,18 @@ impl Filter for Categorize {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
         let category = match self.decide(event) {
             Some(rule) => &*self.rules.names[rule],
-            None if self.default.is_empty() => return Outcome::Unmatched,
+            None if self.default.is_empty() => {
+                for source in &self.sources {
+                    cx.because(event, source, || "no rule matches it");
+                }
+                return Outcome::Unmatched;
+            }
             None => &*self.default,
         };
         match event.set(&self.target, Value::copied(cx.arena, category), cx.arena) {
             Ok(_) => Outcome::Matched,
-            Err(_) => {
+            Err(bad) => {
+                cx.because(event, &self.target, || bad.to_string());
                 self.failure.iter().for_each(|tag| event.tag(tag, cx.arena));
                 Outcome::Unmatched
             }

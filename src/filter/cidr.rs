@@ -216,12 +216,16 @@ impl Filter for Cidr {
         if let Networks::File(file) = &mut self.networks {
             file.refresh(cx.effects);
         }
-        let mut addresses = self.addresses.iter().filter_map(|template| address(template, event, cx));
-        if addresses.any(|address| self.networks.has(address, event, cx)) {
-            Outcome::Matched
-        } else {
-            Outcome::Unmatched
+        let mut known = self.addresses.iter().filter_map(|template| address(template, event, cx));
+        if known.any(|address| self.networks.has(address, event, cx)) {
+            return Outcome::Matched;
         }
+        for given in &self.addresses {
+            let is_address = address(given, event, cx).is_some();
+            let why = if is_address { "is in none of the networks" } else { "is no address" };
+            cx.because_of(|| format!("`{}` {why}", given.render(event, cx.arena)));
+        }
+        Outcome::Unmatched
     }
 
     fn boxed(&self) -> Box<dyn Filter> {

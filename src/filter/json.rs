@@ -5,7 +5,7 @@
 
 use super::{Context, Ecs, Filter, FilterPlugin, Outcome, merge, name};
 use crate::event::json::read;
-use crate::event::{Arena, Event, FieldRef, Value};
+use crate::event::{Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
 
 pub static PLUGIN: FilterPlugin = FilterPlugin {
@@ -73,8 +73,9 @@ struct Json {
 }
 
 impl Json {
-    fn fail<'b>(&self, event: &mut Event<'b>, arena: &'b Arena) -> Outcome {
-        self.failure.iter().for_each(|tag| event.tag(tag, arena));
+    fn fail<'b>(&self, why: impl ToString, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Outcome {
+        cx.because(event, &self.source, || why.to_string());
+        self.failure.iter().for_each(|tag| event.tag(tag, cx.arena));
         Outcome::Unmatched
     }
 }
@@ -84,23 +85,26 @@ impl Filter for Json {
         let text = match event.get(&self.source) {
             None | Some(Value::Null) => return Outcome::Unmatched,
             Some(Value::Text(text)) => text.str,
-            Some(_) => return self.fail(event, cx.arena),
+            Some(_) => return self.fail("no text", event, cx),
         };
         let value = match read::value(text, cx.arena) {
             Ok(value) => value,
-            Err(_) if self.skip => return Outcome::Unmatched,
-            Err(_) => return self.fail(event, cx.arena),
+            Err(bad) if self.skip => {
+                cx.because(event, &self.source, || format!("no JSON, skipped: {bad}"));
+                return Outcome::Unmatched;
+            }
+            Err(bad) => return self.fail(format_args!("no JSON: {bad}"), event, cx),
         };
         match (&self.target, value) {
             (Some(target), value) => match event.set(target, value, cx.arena) {
                 Ok(_) => Outcome::Matched,
-                Err(_) => self.fail(event, cx.arena),
+                Err(bad) => self.fail(bad, event, cx),
             },
             (None, Value::Object(object)) => {
                 merge::into_root(object, event, cx.arena);
                 Outcome::Matched
             }
-            (None, _) => self.fail(event, cx.arena),
+            (None, _) => self.fail("JSON, but no object, and there is no `target` for it", event, cx),
         }
     }
 

@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod mutate;
 pub mod name;
 pub mod prune;
+pub mod reasons;
 pub mod redact;
 pub mod ruby;
 pub mod ruby_regex;
@@ -49,6 +50,7 @@ pub mod xml;
 
 use crate::event::{Arena, Event, FieldRef, Identity, Timestamp, Value};
 use crate::plugin::{Declaration, Fault, Settings};
+use reasons::Reasons;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -128,6 +130,10 @@ pub struct Stop {
     pub at: usize,
     /// The part of the alternative that did not.
     pub expected: String,
+    /// The pattern in front of it, where it has no name itself.
+    pub behind: Option<String>,
+    /// What the part stands in, from the outside in, where the alternative is made of others: `%{HAPROXYHTTP}`.
+    pub within: Vec<String>,
 }
 
 /// What a filter works with.
@@ -139,6 +145,8 @@ pub struct Context<'b, 'w> {
     pub emitted: &'w mut Vec<Emitted<'b>>,
     /// This filter's number in the pipeline.
     pub place: u32,
+    /// Where the filter says why it fails, if somebody looks on (`Context::because`).
+    pub reasons: Option<&'w Reasons>,
 }
 
 impl<'b> Context<'b, '_> {

@@ -21,6 +21,14 @@ impl Name {
         }
     }
 
+    /// The reference, where no event has a say in it.
+    pub fn fixed(&self) -> Option<&FieldRef> {
+        match self {
+            Name::Fixed(path) => Some(path),
+            Name::Filled(_) => None,
+        }
+    }
+
     /// The reference; `None` if the filled name is none.
     #[inline]
     pub fn path(&self, event: &Event<'_>, arena: &Arena) -> Option<Cow<'_, FieldRef>> {

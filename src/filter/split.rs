@@ -72,10 +72,14 @@ impl Filter for Split {
         let parts = match event.get(&self.field) {
             Some(Value::Array(items)) => items.len(),
             Some(Value::Text(text)) => match self.texts(text.str).take(2).count() {
-                0 | 1 => return Outcome::Unmatched,
+                0 | 1 => {
+                    cx.because(event, &self.field, || format!("nothing to part: no {:?} in it", &*self.terminator));
+                    return Outcome::Unmatched;
+                }
                 _ => self.texts(text.str).count(),
             },
             _ => {
+                cx.because(event, &self.field, || "neither a text nor a list");
                 event.tag(TYPE_FAILURE, cx.arena);
                 return Outcome::Unmatched;
             }
@@ -89,6 +93,7 @@ impl Filter for Split {
         if cx.arena.allocated_bytes().saturating_add(parts.saturating_mul(size(event))) > LINE_BYTES_MAX {
             // The field was there, so its path can be written.
             event.set(&self.field, whole, cx.arena).ok();
+            cx.because(event, &self.field, || format!("its parts would take more than {LINE_BYTES_MAX} bytes"));
             event.tag(SIZE_FAILURE, cx.arena);
             return Outcome::Unmatched;
         }
@@ -121,7 +126,9 @@ impl Split {
         let mut made = event.copy_in(cx.arena);
         made.identity = event.identity.derived(cx.place, nth);
         // A target whose path leads through a text cannot be written; the part goes on without it, and says so.
-        if made.set(self.target.as_ref().unwrap_or(&self.field), part, cx.arena).is_err() {
+        let target = self.target.as_ref().unwrap_or(&self.field);
+        if let Err(bad) = made.set(target, part, cx.arena) {
+            cx.because(event, target, || bad.to_string());
             made.tag(TYPE_FAILURE, cx.arena);
         }
         cx.emit(made, true);

@@ -113,14 +113,15 @@ struct Part {
 }
 
 impl Part {
-    fn write<'b>(&self, code: u64, event: &mut Event<'b>, arena: &'b Arena) -> Result<(), BadPath> {
+    /// Whether there is a label for it, where labels are wanted.
+    fn write<'b>(&self, code: u64, event: &mut Event<'b>, arena: &'b Arena) -> Result<bool, BadPath> {
         event.set(&self.code, Value::Int(code as i64), arena)?;
-        let Some(labels) = &self.labels else { return Ok(()) };
+        let Some(labels) = &self.labels else { return Ok(true) };
         match usize::try_from(code).ok().and_then(|code| labels.get(code)) {
-            Some(label) => event.set(&self.label, Value::copied(arena, label), arena).map(drop),
+            Some(label) => event.set(&self.label, Value::copied(arena, label), arena).map(|_| true),
             None => {
                 event.tag(FAILURE, arena);
-                Ok(())
+                Ok(false)
             }
         }
     }
@@ -136,8 +137,18 @@ impl Filter for SyslogPri {
         let written = self
             .severity
             .write(priority & 7, event, cx.arena)
-            .and_then(|()| self.facility.write(priority >> 3, event, cx.arena));
-        if written.is_ok() { Outcome::Matched } else { Outcome::Unmatched }
+            .and_then(|known| Ok(self.facility.write(priority >> 3, event, cx.arena)? && known));
+        match written {
+            Ok(true) => Outcome::Matched,
+            Ok(false) => {
+                cx.because(event, &self.source, || "there is no label for a number as large");
+                Outcome::Matched
+            }
+            Err(bad) => {
+                cx.because(event, &self.source, || bad.to_string());
+                Outcome::Unmatched
+            }
+        }
     }
 
     fn boxed(&self) -> Box<dyn Filter> {

@@ -1,6 +1,7 @@
 //! What the filters' tests share: settings from JSON, and events as text before and after a filter.
 
 use super::common::Common;
+use super::reasons::{Reason, Reasons};
 use super::{Build, Context, Ecs, Effects, Emitted, Files, Filter, FilterPlugin, Outcome, dns};
 use crate::event::{Arena, Event, Identity, Timestamp, json};
 use crate::plugin::{Fault, Given, Item, Place, Settings};
@@ -161,6 +162,8 @@ pub struct Ran {
     pub event: String,
     /// The fields of the events that the filter made of it.
     pub emitted: Vec<String>,
+    /// What it says of its failures.
+    pub reasons: Vec<Reason>,
 }
 
 /// `run` in a world, with what the filter emitted.
@@ -169,16 +172,25 @@ pub fn run_in(world: &World, filter: &mut dyn Filter, fields: &str, identity: Id
     let mut event = Event::new(&arena, identity, Timestamp::default());
     event.absorb(json::read::object(arena.alloc_str(fields), &arena).expect("the fields are a JSON object"), &arena);
     let mut emitted = Vec::new();
-    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0 };
+    let (reasons, tags) = (Reasons::default(), tags(&event));
+    let account = filter.account(&event, true);
+    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0, reasons: Some(&reasons) };
     let outcome = filter.filter(&mut event, &mut cx);
-    Ran { outcome, event: text(&event), emitted: texts(&emitted) }
+    let (reasons, is_tagged) = (reasons.take(), tags != self::tags(&event));
+    let is_silent = account.is_none() && reasons.is_empty() && outcome == Outcome::Unmatched;
+    assert!(!is_silent || !is_tagged, "a failure that gives no reason: {fields} became {}", text(&event));
+    Ran { outcome, event: text(&event), emitted: texts(&emitted), reasons }
+}
+
+fn tags(event: &Event<'_>) -> Option<String> {
+    event.root.get("tags").map(json::write::text)
 }
 
 /// The fields of the events that the filter makes when it is woken, for the `last` time or not.
 pub fn wake(world: &World, filter: &mut dyn Filter, last: bool) -> Vec<String> {
     let arena = Arena::new();
     let mut emitted = Vec::new();
-    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0 };
+    let mut cx = Context { arena: &arena, effects: world, emitted: &mut emitted, place: 0, reasons: None };
     if last {
         filter.finish(&mut cx)
     } else {
@@ -201,6 +213,15 @@ fn text(event: &Event<'_>) -> String {
 pub fn check(plugin: &FilterPlugin, settings: &str, fields: &str, outcome: Outcome, expected: &str) {
     let mut filter = build(plugin, settings).unwrap_or_else(|fault| panic!("{settings}: {fault}"));
     assert_eq!(run(&mut *filter, fields, Identity::default()), (outcome, expected.to_string()), "{settings} {fields}");
+}
+
+/// Why a filter with these settings fails on an event with these fields: the reason, the field, the value.
+pub fn check_reason(plugin: &FilterPlugin, settings: &str, fields: &str, expected: (&str, Option<&str>, Option<&str>)) {
+    let mut filter = build(plugin, settings).unwrap_or_else(|fault| panic!("{settings}: {fault}"));
+    let ran = run_in(&World::default(), &mut *filter, fields, Identity::default());
+    let told = |reason: &Reason| (reason.why.clone(), reason.field.clone(), reason.value.clone());
+    let expected = (expected.0.to_string(), expected.1.map(String::from), expected.2.map(String::from));
+    assert_eq!(ran.reasons.iter().map(told).collect::<Vec<_>>(), [expected], "{settings} {fields}");
 }
 
 /// Why a filter with these settings cannot be built.

@@ -92,6 +92,11 @@ impl Filter for UrlDecode {
         match decoded {
             Ok(()) => Outcome::Matched,
             Err(Undecodable) => {
+                let why = "what is escaped is no text in the `charset`";
+                match &self.field {
+                    Some(field) => cx.because(event, field, || why),
+                    None => cx.because_of(|| format!("{why}, in one of the fields")),
+                }
                 self.failure.iter().for_each(|tag| event.tag(tag, cx.arena));
                 Outcome::Unmatched
             }

@@ -48,7 +48,8 @@ impl Filter for Uuid {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
         if self.overwrite || event.get(&self.target).is_none() {
             let uuid = cx.arena.alloc_str(&random(cx.effects));
-            if event.set(&self.target, Value::plain(uuid), cx.arena).is_err() {
+            if let Err(bad) = event.set(&self.target, Value::plain(uuid), cx.arena) {
+                cx.because(event, &self.target, || bad.to_string());
                 return Outcome::Unmatched;
             }
         }

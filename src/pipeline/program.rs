@@ -10,6 +10,7 @@ use super::condition::Condition;
 use super::rhythm::Rhythm;
 use super::worker::Outbox;
 use crate::event::{Arena, Event, Rules};
+use crate::filter::reasons::{Reason, Reasons};
 use crate::filter::{Account, Context, Effects, Emitted, Filter, Outcome};
 use std::sync::Arc;
 
@@ -94,8 +95,8 @@ pub trait Watcher {
     /// A filter, by number, is about to run; it says how it would take the event.
     fn before(&mut self, filter: usize, event: &Event<'_>, account: Option<Account>);
 
-    /// It ran, and the common options were applied.
-    fn after(&mut self, filter: usize, event: &Event<'_>, outcome: Outcome);
+    /// It ran, and the common options were applied; `reasons`: what it says of its failures.
+    fn after(&mut self, filter: usize, event: &Event<'_>, outcome: Outcome, reasons: Vec<Reason>);
 
     /// The event reached an output, by number.
     fn reached(&mut self, output: usize);
@@ -182,7 +183,7 @@ impl Program {
                 continue;
             }
             let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut run;
-            let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
+            let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32, reasons: None };
             if last {
                 filter.finish(&mut cx)
             } else {
@@ -207,6 +208,7 @@ impl Program {
         };
         run.around.tell(|watcher| watcher.enters(&event, maker()));
         let mut at = from;
+        let reasons = Reasons::default();
         while let Some(step) = self.steps.get(at) {
             at += 1;
             match step {
@@ -216,8 +218,9 @@ impl Program {
                         let account = filter.account(&event, watcher.asks_why());
                         watcher.before(*number, &event, account);
                     });
-                    let Run { around: Surroundings { arena, effects, .. }, emitted, .. } = &mut *run;
-                    let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32 };
+                    let Run { around: Surroundings { arena, effects, watched, .. }, emitted, .. } = &mut *run;
+                    let said = watched.then_some(&reasons);
+                    let mut cx = Context { arena, effects: *effects, emitted, place: *number as u32, reasons: said };
                     let outcome = filter.filter(&mut event, &mut cx);
                     let made = !run.emitted.is_empty();
                     if made {
@@ -230,13 +233,13 @@ impl Program {
                             // One that others took the place of is not dropped.
                             run.tally.dropped += u64::from(!made);
                             run.around.tell(|watcher| {
-                                watcher.after(*number, &event, outcome);
+                                watcher.after(*number, &event, outcome, reasons.take());
                                 watcher.cancelled();
                             });
                             return;
                         }
                     }
-                    run.around.tell(|watcher| watcher.after(*number, &event, outcome));
+                    run.around.tell(|watcher| watcher.after(*number, &event, outcome, reasons.take()));
                 }
                 Step::Unless { condition, to } => {
                     let holds = self.conditions[*condition].holds(&event);

@@ -220,6 +220,32 @@ fn an_explanation_says_which_field_is_not_there() {
 }
 
 #[test]
+fn an_explanation_says_why_a_filter_failed_and_on_what() {
+    let own = "filter { csv { columns => [ \"a\", \"b\" ] } mutate { convert => { \"a\" => \"integer\" } } \
+               grok { match => { \"message\" => \"%{COMMONAPACHELOG}\" } } }";
+    let lines = "say \"hi\",2\nn/a,2\n10.0.0.9 - bob [29/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 2x0 7\n";
+    let place = Workplace::new(&[("p.conf", own), ("l.log", lines)]);
+    let explain =
+        |more: &[&str]| place.run(&[&["dry-run", "-f", "p.conf", "--explain", "l.log"], more].concat()).stdout;
+    let shown = explain(&[]);
+    for line in [
+        "      no row: a quote inside a column that does not begin with one: [message] is \"say \\\"hi\\\",2\"\n",
+        "      convert: no number at its start, so it becomes 0: [a] is \"n/a\"\n",
+        "      ` ` does not match here, behind `%{IPORHOST:[source][address]}`, in `%{HTTPD_COMMONLOG}`\n",
+        "      ` ` does not match here, in `%{HTTPD_COMMONLOG}`\n",
+    ] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let objects = explain(&["--format", "ndjson"]);
+    for part in [
+        "\"reasons\":[{\"field\":\"[a]\",\"value\":\"n/a\",\"why\":\"convert: no number at its start, so it becomes 0\"}]",
+        "\"within\":[\"%{COMMONAPACHELOG}\",\"%{HTTPD_COMMONLOG}\"]",
+    ] {
+        assert!(objects.contains(part), "{part} in {objects}");
+    }
+}
+
+#[test]
 fn fixtures_see_nothing_of_each_other() {
     let own = "filter { aggregate { task_id => \"%{user}\" code => \"map['n'] ||= 0; map['n'] += 1; event.set('n', map['n'])\" } }";
     let case = "{\"user\":\"ann\"}\n";

@@ -53,7 +53,10 @@ fn run(plugin: &FilterPlugin, given: Vec<(&str, Item)>, message: &str) {
     event.set_timestamp(NOW);
     event.root.insert("message", Value::copied(&arena, message));
     let mut emitted = Vec::new();
-    filter.filter(&mut event, &mut Context { arena: &arena, effects: &World, emitted: &mut emitted, place: 0 });
+    filter.filter(
+        &mut event,
+        &mut Context { arena: &arena, effects: &World, emitted: &mut emitted, place: 0, reasons: None },
+    );
     let mut out = Vec::new();
     text::write::object(&event.root, &mut out);
     let read = serde_json::from_slice::<Box<serde_json::value::RawValue>>(&out);

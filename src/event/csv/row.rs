@@ -3,6 +3,7 @@
 
 use crate::event::value::Text;
 use crate::event::{Arena, ArenaString, ArenaVec, Value, display, json};
+use std::fmt;
 
 /// How columns are written.
 #[derive(Clone, Debug)]
@@ -11,9 +12,26 @@ pub struct Dialect {
     pub quote: char,
 }
 
-/// A text that is no row.
-#[derive(Debug)]
-pub struct Malformed;
+/// Why a text is no row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Malformed {
+    /// A quote is never closed.
+    Open,
+    /// Something stands between a closing quote and the separator.
+    Behind,
+    /// A quote stands in a column that does not begin with one.
+    Inside,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Malformed::Open => "no row: a quote is not closed",
+            Malformed::Behind => "no row: text between a closing quote and the separator",
+            Malformed::Inside => "no row: a quote inside a column that does not begin with one",
+        })
+    }
+}
 
 /// Why columns cannot be written as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +77,7 @@ impl Dialect {
             };
             match behind.strip_prefix(&*self.separator) {
                 Some(next) => rest = next,
-                None => return end(behind).ok_or(Malformed),
+                None => return end(behind).ok_or(Malformed::Behind),
             }
         }
     }
@@ -69,7 +87,7 @@ impl Dialect {
         let mut copy: Option<ArenaString<'b>> = None;
         let mut rest = text;
         loop {
-            let at = rest.find(self.quote).ok_or(Malformed)?;
+            let at = rest.find(self.quote).ok_or(Malformed::Open)?;
             let behind = &rest[at + self.quote.len_utf8()..];
             let Some(more) = behind.strip_prefix(self.quote) else {
                 let column = match copy {
@@ -114,7 +132,7 @@ impl Dialect {
     fn plain_len(&self, text: &str) -> Result<usize, Malformed> {
         let row = &text[..text.find(['\n', '\r']).unwrap_or(text.len())];
         let column = &row[..row.find(&*self.separator).unwrap_or(row.len())];
-        if column.contains(self.quote) { Err(Malformed) } else { Ok(column.len()) }
+        if column.contains(self.quote) { Err(Malformed::Inside) } else { Ok(column.len()) }
     }
 }
 

@@ -31,6 +31,13 @@ pub fn value(value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// A value as a text, for people who look on.
+pub fn text(of: &Value<'_>) -> String {
+    let mut out = Vec::new();
+    value(of, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Appends `fields` as an object.
 pub fn object(fields: &Object<'_>, out: &mut Vec<u8>) {
     out.push(b'{');

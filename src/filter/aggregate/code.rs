@@ -58,18 +58,20 @@ impl Code {
         task.map = if matches!(map, Data::Hash(_)) { map } else { Data::Hash(Vec::new()) };
         task.timeout = seconds(&meta, "timeout");
         task.inactivity_timeout = seconds(&meta, "inactivity_timeout");
-        ran.map_err(|exception| self.failed(&exception))
+        ran.map_err(|exception| self.failed(&exception, cx))
     }
 
     /// Runs for an event that was made of a map.
     pub fn run_alone<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Result<bool, Failed> {
         let ran = self.script.run(&mut self.state, Some(event), cx, &mut []);
-        ran.map_err(|exception| self.failed(&exception))
+        ran.map_err(|exception| self.failed(&exception, cx))
     }
 
-    fn failed(&mut self, exception: &Exception) -> Failed {
+    fn failed(&mut self, exception: &Exception, cx: &Context<'_, '_>) -> Failed {
+        let (line, _) = self.script.line_of(exception.at);
+        let Exception { message, class, .. } = exception;
+        cx.because_of(|| format!("line {line} of `{}` fails: {message} ({class})", self.setting));
         if !std::mem::replace(&mut self.told, true) {
-            let (line, _) = self.script.line_of(exception.at);
             tracing::warn!(
                 filter = "aggregate", setting = self.setting, line, class = exception.class,
                 reason = %exception.message, "the code failed; this is said once, the tag is on every such event"

@@ -7,7 +7,7 @@
 use super::{Context, Ecs, Filter, FilterPlugin, Outcome, name};
 use crate::event::csv::{BadDialect, COLUMNS_MAX, Column, Dialect, Layout, Type};
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaVec, Event, FieldRef, Value};
+use crate::event::{ArenaVec, Event, FieldRef, Value};
 use crate::plugin::csv as shared;
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, ONE_STATE, Setting, Settings};
 use std::sync::{Arc, OnceLock};
@@ -137,16 +137,19 @@ impl Filter for Csv {
         let text = match event.get(&self.source) {
             None | Some(Value::Null) => return Outcome::Unmatched,
             Some(Value::Text(text)) => *text,
-            Some(_) => return fail(FAILURE, event, cx.arena),
+            Some(_) => return self.fail(FAILURE, "no text", event, cx),
         };
         let mut row = ArenaVec::with_capacity_in(16, cx.arena);
-        if self.dialect.read(text, &mut row, cx.arena).is_err() || row.len() > COLUMNS_MAX {
-            return fail(FAILURE, event, cx.arena);
+        if let Err(malformed) = self.dialect.read(text, &mut row, cx.arena) {
+            return self.fail(FAILURE, malformed, event, cx);
+        }
+        if row.len() > COLUMNS_MAX {
+            return self.fail(FAILURE, "too many columns", event, cx);
         }
         let is_empty = row.iter().all(|column| column.is_none_or(|text| text.str.is_empty()));
         match is_empty {
-            true if self.skip_empty_rows => return fail(SKIPPED, event, cx.arena),
-            true if row.is_empty() => return fail(FAILURE, event, cx.arena),
+            true if self.skip_empty_rows => return self.fail(SKIPPED, "an empty row", event, cx),
+            true if row.is_empty() => return self.fail(FAILURE, "an empty text", event, cx),
             true => {}
             false if self.is_header(&row) => return Outcome::Cancelled,
             false => {}
@@ -154,7 +157,7 @@ impl Filter for Csv {
         let named = self.columns.get().map_or(&[][..], Vec::as_slice);
         match self.layout.write(named, &row, event, cx.arena) {
             Ok(()) => Outcome::Matched,
-            Err(_) => fail(FAILURE, event, cx.arena),
+            Err(bad) => self.fail(FAILURE, bad, event, cx),
         }
     }
 
@@ -167,12 +170,13 @@ impl Filter for Csv {
     }
 }
 
-fn fail<'b>(tag: &str, event: &mut Event<'b>, arena: &'b Arena) -> Outcome {
-    event.tag(tag, arena);
-    Outcome::Unmatched
-}
-
 impl Csv {
+    fn fail<'b>(&self, tag: &str, why: impl ToString, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Outcome {
+        event.tag(tag, cx.arena);
+        cx.because(event, &self.source, || why.to_string());
+        Outcome::Unmatched
+    }
+
     /// Whether the row holds the names of the columns; the first row does, where they are to be detected.
     fn is_header(&self, row: &[Option<Text<'_>>]) -> bool {
         let name = |column: &Option<Text<'_>>| column.map_or("", |text| text.str).to_owned();

@@ -2,7 +2,7 @@
 
 use super::super::testing;
 use super::*;
-use crate::event::Identity;
+use crate::event::{Arena, Identity};
 use Outcome::{Cancelled, Matched, Unmatched};
 
 fn whole(settings: &str, fields: &str, outcome: Outcome, expected: &str) {

@@ -13,6 +13,7 @@ use crate::filter::name;
 use crate::filter::{Build, Context, Filter, FilterPlugin, Outcome};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Settings};
 use format::{Format, Moment};
+use std::sync::Arc;
 
 pub static PLUGIN: FilterPlugin =
     FilterPlugin { declaration: &DECLARATION, examples: include_str!("examples.txt"), build };
@@ -60,6 +61,8 @@ static DECLARATION: Declaration = Declaration {
 struct Date {
     source: FieldRef,
     formats: Vec<Format>,
+    /// The formats as they are written, for people who look on.
+    written: Arc<[String]>,
     zone: ZoneOf,
     /// The language of names; `None` is English.
     locale: Option<&'static Locale>,
@@ -92,6 +95,7 @@ fn build(settings: &Settings, _build: &Build<'_>) -> Result<Box<dyn Filter>, Fau
     Ok(Box::new(Date {
         source: field(source.as_text().unwrap_or_default(), settings, "match")?,
         formats,
+        written: patterns.iter().filter_map(Item::as_text).map(String::from).collect(),
         zone: zone_of(settings)?,
         locale,
         target: (target.as_top() != Some("@timestamp")).then_some(target),
@@ -144,6 +148,14 @@ fn zone_of(settings: &Settings) -> Result<ZoneOf, Fault> {
 }
 
 impl ZoneOf {
+    /// The name that the event gives, if it depends on it.
+    fn named<'b>(&self, event: &Event<'_>, cx: &Context<'b, '_>) -> Option<&'b str> {
+        match self {
+            ZoneOf::Fixed(_) => None,
+            ZoneOf::Event { name, .. } => Some(name.render(event, cx.arena)),
+        }
+    }
+
     /// `None`: the event names a zone that there is not.
     fn of(&mut self, event: &Event<'_>, cx: &Context<'_, '_>) -> Option<&Zone> {
         match self {
@@ -168,6 +180,17 @@ impl Date {
         self.formats.iter().find_map(|format| format.read(value, &moment, scratch))
     }
 
+    /// Why an event has no new time.
+    fn why(&self, event: &Event<'_>, was_read: bool, cx: &Context<'_, '_>) -> String {
+        let formats = || self.written.iter().map(|format| format!("`{format}`")).collect::<Vec<_>>().join(", ");
+        match self.zone.named(event, cx) {
+            _ if was_read => "the time cannot be written into `target`".into(),
+            Some(zone) if Zone::parse(zone).is_none() => format!("there is no time zone `{zone}`"),
+            _ if self.formats.len() == 1 => format!("no time of the format {}", formats()),
+            _ => format!("no time of any of the formats {}", formats()),
+        }
+    }
+
     fn write<'b>(&self, event: &mut Event<'b>, time: Timestamp, cx: &Context<'b, '_>) -> bool {
         match &self.target {
             Some(target) => event.set(target, Value::Time(time), cx.arena).is_ok(),
@@ -189,11 +212,13 @@ impl Filter for Date {
             },
             Some(value) => value,
         };
-        if let Some(time) = self.read(event, value, cx)
+        let time = self.read(event, value, cx);
+        if let Some(time) = time
             && self.write(event, time, cx)
         {
             return Outcome::Matched;
         }
+        cx.because(event, &self.source, || self.why(event, time.is_some(), cx));
         for tag in &self.tags {
             event.tag(tag, cx.arena);
         }

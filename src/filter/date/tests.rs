@@ -48,7 +48,7 @@ fn run(settings: &[(&str, Item)], fields: &str, now: &str) -> String {
     let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
     event.root = json::read::object(fields, &arena).unwrap();
     let effects = World(Timestamp::parse_iso(now).unwrap());
-    let mut cx = Context { arena: &arena, effects: &effects, emitted: &mut Vec::new(), place: 0 };
+    let mut cx = Context { arena: &arena, effects: &effects, emitted: &mut Vec::new(), place: 0, reasons: None };
     let outcome = filter.filter(&mut event, &mut cx);
     event.root.remove("t");
     let mut out = Vec::new();

@@ -1,6 +1,7 @@
 //! `convert_datatype`: texts become numbers.
 
-use crate::event::{Arena, Event, FieldRef, Value};
+use crate::event::{Event, FieldRef, Value};
+use crate::filter::Context;
 
 #[derive(Clone, Debug)]
 pub struct Conversion {
@@ -18,7 +19,8 @@ pub enum Number {
 
 impl Conversion {
     /// Converts the field; what is no number stays, with a tag that says why.
-    pub fn apply<'b>(&self, event: &mut Event<'b>, arena: &'b Arena) -> bool {
+    pub fn apply<'b>(&self, event: &mut Event<'b>, cx: &Context<'b, '_>) -> bool {
+        let arena = cx.arena;
         let why = match event.get(&self.path) {
             None => "missing",
             Some(Value::Null) => "nullvalue",
@@ -27,6 +29,11 @@ impl Conversion {
                 None => "uncoercible",
             },
         };
+        cx.because(event, &self.path, || match why {
+            "missing" => "there is nothing to convert",
+            "nullvalue" => "null is not converted",
+            _ => "no number",
+        });
         let to = if self.to == Number::Int { "int" } else { "float" };
         event.tag(&format!("_dataconversion{why}_{}_{to}", self.field), arena);
         false

@@ -103,14 +103,18 @@ impl Filter for Dissect {
                 Ok(Some(text)) if dissect(text, dissection, &mut self.pieces, event, cx.arena).is_ok() => {
                     outcome = Outcome::Matched;
                 }
-                _ => {
+                misfit => {
                     failed = true;
+                    cx.because(event, source, || match misfit {
+                        Ok(Some(text)) => dissection.misfit(text.str, event),
+                        _ => "no text, or an empty one".into(),
+                    });
                     self.failure.iter().for_each(|tag| event.tag(tag, cx.arena));
                 }
             }
         }
         for conversion in &self.conversions {
-            failed |= !conversion.apply(event, cx.arena);
+            failed |= !conversion.apply(event, cx);
         }
         if failed { Outcome::Unmatched } else { outcome }
     }

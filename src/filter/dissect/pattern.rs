@@ -113,6 +113,29 @@ impl Dissection {
         true
     }
 
+    /// Why the text or the event does not fit, for people who look on.
+    pub fn misfit(&self, text: &str, event: &Event<'_>) -> String {
+        let quoted = |bytes: &[u8]| format!("`{}`", String::from_utf8_lossy(bytes));
+        if !text.starts_with(&*self.lead) {
+            return format!("it does not begin with {}", quoted(self.lead.as_bytes()));
+        }
+        let mut at = self.lead.len();
+        for (nth, delimiter) in self.ends.iter().flatten().enumerate() {
+            match delimiter.finder.find(&text.as_bytes()[at..]) {
+                Some(found) => at = delimiter.behind(text, at + found),
+                None => {
+                    let rest = quoted(&text.as_bytes()[at..]);
+                    let needle = quoted(delimiter.finder.needle());
+                    return format!("the delimiter {needle} behind field {} is not in the rest {rest}", nth + 1);
+                }
+            }
+        }
+        match self.can_write(event) {
+            true => "a name in the text cannot be a field".into(),
+            false => "something stands in the way of a field, or it is `@timestamp`".into(),
+        }
+    }
+
     /// Whether nothing is in the way of its fields.
     pub fn can_write(&self, event: &Event<'_>) -> bool {
         self.writes.iter().all(|write| match write {

@@ -261,6 +261,7 @@ impl Filter for Dns {
                 }
                 Answer::Not(cause) => {
                     failed_one = true;
+                    cx.because(event, field, || cause.to_string());
                     if cause == Cause::TimedOut {
                         self.tags.iter().for_each(|tag| event.tag(tag, cx.arena));
                     }

@@ -2,6 +2,7 @@
 
 use crate::plugin::{Fault, Given, Item, Settings};
 use core::net::{IpAddr, SocketAddr};
+use std::fmt;
 use std::time::Duration;
 
 /// The port of the domain name system.
@@ -52,6 +53,16 @@ pub enum Cause {
     TimedOut,
     /// The servers failed or cannot be reached.
     Failed,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::Missing => "no server knows it",
+            Cause::TimedOut => "no server answered in time",
+            Cause::Failed => "the servers failed, or cannot be reached",
+        })
+    }
 }
 
 impl Servers {

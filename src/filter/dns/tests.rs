@@ -220,7 +220,7 @@ fn asked_with(settings: &str) -> (Option<Servers>, Duration) {
     let arena = crate::event::Arena::new();
     let mut event = Event::new(&arena, Identity::default(), Default::default());
     event.set(&FieldRef::top("a"), Value::plain("web.test"), &arena).unwrap();
-    let mut cx = Context { arena: &arena, effects: &world, emitted: &mut Vec::new(), place: 0 };
+    let mut cx = Context { arena: &arena, effects: &world, emitted: &mut Vec::new(), place: 0, reasons: None };
     built.boxed().filter(&mut event, &mut cx);
     let heard = world.0.borrow_mut().take().unwrap();
     assert_eq!(heard.0.as_ref(), servers.as_deref());

@@ -186,16 +186,21 @@ impl Filter for Fingerprint {
                 method.of_text(&text, self.base64, cx.arena).map(Some).ok_or(Inapplicable)
             }
         };
-        let written = match made {
-            Ok(None) => true,
-            Ok(Some(value)) => event.set(&self.target, value, cx.arena).is_ok(),
-            Err(Inapplicable) => false,
+        let failed = match made {
+            Ok(None) => return Outcome::Matched,
+            Ok(Some(value)) => match event.set(&self.target, value, cx.arena) {
+                Ok(_) => return Outcome::Matched,
+                Err(bad) => Some(bad),
+            },
+            Err(Inapplicable) => None,
         };
-        if !written {
-            event.tag(FAILURE, cx.arena);
-            return Outcome::Unmatched;
+        event.tag(FAILURE, cx.arena);
+        let why = || failed.map_or("the method cannot be applied to it".into(), |bad| bad.to_string());
+        match self.sources.iter().rev().find(|(_, source)| event.get(source).is_some()) {
+            Some((_, source)) => cx.because(event, source, why),
+            None => cx.because_of(why),
         }
-        Outcome::Matched
+        Outcome::Unmatched
     }
 
     fn boxed(&self) -> Box<dyn Filter> {

@@ -235,11 +235,16 @@ fn address(event: &Event<'_>, source: &FieldRef) -> Option<IpAddr> {
 
 impl Filter for GeoIp {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
-        if let Some(address) = address(event, &self.source)
+        let address = address(event, &self.source);
+        if let Some(address) = address
             && self.write(event, address, cx)
         {
             return Outcome::Matched;
         }
+        cx.because(event, &self.source, || match address {
+            Some(_) => "the database knows nothing of the address that is asked for",
+            None => "no address",
+        });
         if let Some(path) = &self.empty
             && event.set(path, Value::Object(Object::new_in(cx.arena)), cx.arena).is_err()
         {

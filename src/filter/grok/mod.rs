@@ -17,6 +17,7 @@ use crate::event::{Event, FieldRef, Value, display};
 use crate::plugin::{self, Declaration, Door, Fallback, Fault, Given, Item, Setting, Settings};
 use compile::{Compiler, Kind, field_of};
 use patterns::Patterns;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -172,6 +173,7 @@ struct AsWritten {
     steps_max: u32,
     /// In the order of `Grok::matches` and their patterns.
     texts: Vec<String>,
+    runs: account::Runs,
 }
 
 struct Grok {
@@ -208,7 +210,8 @@ fn build(settings: &Settings, build: &Build<'_>) -> Result<Box<dyn Filter>, Faul
         tag_on_timeout: settings.text("tag_on_timeout").unwrap_or_default().into(),
     };
     let (named_captures_only, steps_max) = (compiler.named_captures_only, compiler.steps_max);
-    let written = Arc::new(AsWritten { patterns, named_captures_only, steps_max, texts });
+    let written =
+        Arc::new(AsWritten { patterns, named_captures_only, steps_max, texts, runs: account::Runs::default() });
     let is_shared = settings.text("timeout_scope") == Some("event") && steps_max > 0;
     let event_steps = is_shared.then_some(steps_max);
     Ok(Box::new(Grok { matches, written, options, event_steps, captures: Captures::default() }))
@@ -334,7 +337,10 @@ impl Filter for Grok {
         let tags = match self.run(event, cx) {
             Ok(true) => return Outcome::Matched,
             Ok(false) => self.options.tags_on_failure.as_slice(),
-            Err(GaveUp) => std::slice::from_ref(&self.options.tag_on_timeout),
+            Err(GaveUp) => {
+                cx.because_of(|| "a pattern took too long: `timeout_millis` in steps ran out");
+                std::slice::from_ref(&self.options.tag_on_timeout)
+            }
         };
         for tag in tags {
             event.tag(tag, cx.arena);
@@ -395,8 +401,8 @@ impl Grok {
         for one in &self.matches {
             let numbers = first..first + one.patterns.len();
             first = numbers.end;
-            let Some(text) = event.get(&one.source).and_then(Value::as_str) else { continue };
-            let hits = |at: &usize| one.patterns[at - numbers.start].regex.is_match(text);
+            let Some(text) = event.get(&one.source).and_then(text_of) else { continue };
+            let hits = |at: &usize| one.patterns[at - numbers.start].regex.is_match(&text);
             let hit = numbers.clone().filter(hits);
             matched.extend(hit.take(if self.options.break_on_match { 1 } else { usize::MAX }));
             if self.options.break_on_match && !matched.is_empty() {
@@ -410,11 +416,14 @@ impl Grok {
         if !why {
             return None;
         }
-        let AsWritten { patterns, named_captures_only, steps_max, texts } = &*self.written;
+        if let ([], [first, ..]) = (failed.as_slice(), self.matches.as_slice()) {
+            return event.get(&first.source).is_none().then(|| Account::Absent(first.source.clone()));
+        }
+        let AsWritten { patterns, named_captures_only, steps_max, texts, runs } = &*self.written;
         let compiler = Compiler { patterns, named_captures_only: *named_captures_only, steps_max: *steps_max };
         let stops = failed.into_iter().filter_map(|(text, numbers)| {
             let tried: Vec<(usize, &str)> = numbers.map(|number| (number, texts[number].as_str())).collect();
-            account::stop(&tried, text, &compiler)
+            account::stop(&tried, &text, &compiler, runs)
         });
         stops.max_by_key(|stop| stop.at).map(Account::Stops)
     }
@@ -439,6 +448,19 @@ impl Asked<'_> {
             self.asked = true;
         }
         several.refutes(at)
+    }
+}
+
+/// The text of a field that is no list.
+fn text_of<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    match value {
+        Value::Text(text) => Some(Cow::Borrowed(text.str)),
+        Value::Null | Value::Array(_) => None,
+        other => {
+            let mut out = Vec::new();
+            display::append(other, &mut out);
+            Some(Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+        }
     }
 }
 

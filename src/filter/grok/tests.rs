@@ -387,7 +387,7 @@ fn parts_of_plain_texts_stay_plain() {
     let mut event = Event::new(&arena, Identity::default(), Timestamp::default());
     event.root = json::read::object(r#"{"message":"level=INFO"}"#, &arena).unwrap();
     let mut filter = testing::build(&PLUGIN, r#"{"match":{"message":"level=(?<level>\\w+)"}}"#).unwrap();
-    let mut cx = Context { arena: &arena, effects: &Nothing, emitted: &mut Vec::new(), place: 0 };
+    let mut cx = Context { arena: &arena, effects: &Nothing, emitted: &mut Vec::new(), place: 0, reasons: None };
     assert_eq!(filter.filter(&mut event, &mut cx), Outcome::Matched);
     assert!(matches!(event.root.get("level"), Some(Value::Text(Text { str: "INFO", plain: true }))));
 }

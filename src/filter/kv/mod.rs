@@ -178,6 +178,10 @@ impl Filter for Kv {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
         let mut pairs = Object::with_capacity_in(16, cx.arena);
         if let Err(failed) = self.read_all(event, &mut pairs, cx.arena) {
+            cx.because(event, &self.source, || match failed {
+                Failed::TimedOut => "a pattern took too long".into(),
+                Failed::TooManyPairs => format!("more than {PAIRS_MAX} pairs"),
+            });
             match failed {
                 Failed::TimedOut => event.tag(&self.tag_on_timeout, cx.arena),
                 Failed::TooManyPairs => self.tag_failure(event, cx.arena),
@@ -190,11 +194,15 @@ impl Filter for Kv {
             }
         }
         if pairs.is_empty() {
+            if event.get(&self.source).is_some() {
+                cx.because(event, &self.source, || "no pair of a key and a value that is asked for");
+            }
             return Outcome::Unmatched;
         }
         match &self.target {
             Some(target) => {
-                if event.set(target, Value::Object(pairs), cx.arena).is_err() {
+                if let Err(bad) = event.set(target, Value::Object(pairs), cx.arena) {
+                    cx.because(event, &self.source, || bad.to_string());
                     self.tag_failure(event, cx.arena);
                     return Outcome::Unmatched;
                 }

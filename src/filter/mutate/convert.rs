@@ -5,6 +5,7 @@
 
 use super::fields::{Failed, write};
 use crate::event::{Arena, ArenaString, ArenaVec, Event, FieldRef, Value, display};
+use crate::filter::Context;
 use crate::plugin::{Fault, Item};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,9 +33,32 @@ impl Type {
             Fault::at(item.place, format!("`convert` knows no type `{name}`")).unknown(name, names)
         })
     }
+
+    /// What a person would not expect of converting `value`, if there is anything.
+    fn misses(self, value: &Value<'_>) -> Option<&'static str> {
+        match (self, value) {
+            (_, Value::Array(items)) => items.iter().find_map(|item| self.misses(item)),
+            (_, Value::Null) => Some("convert: null stays null"),
+            (_, Value::Object(_) | Value::Shared(_)) => Some("convert: a hash stays a hash"),
+            (Type::Integer { .. } | Type::Float { .. }, Value::Text(text)) => {
+                let digits = sign(text.str).1.trim_start_matches([',', '.']);
+                (digits_len(digits) == 0).then_some("convert: no number at its start, so it becomes 0")
+            }
+            (Type::Boolean, value) => {
+                boolean(value).is_none().then_some("convert: neither true nor false, so it stays")
+            }
+            _ => None,
+        }
+    }
 }
 
-pub fn apply<'b>(event: &mut Event<'b>, path: &FieldRef, to: Type, arena: &'b Arena) -> Result<(), Failed> {
+pub fn apply<'b>(event: &mut Event<'b>, path: &FieldRef, to: Type, cx: &Context<'b, '_>) -> Result<(), Failed> {
+    let arena = cx.arena;
+    if cx.is_watched()
+        && let Some(why) = event.get(path).and_then(|value| to.misses(value))
+    {
+        cx.because(event, path, || why);
+    }
     match event.get(path) {
         None => Ok(()),
         // Written as a whole: `tags` takes strings only.

@@ -4,12 +4,29 @@ use super::super::name::{Name, reference};
 use super::one_text;
 use crate::event::json::scan;
 use crate::event::value::Text;
-use crate::event::{Arena, ArenaVec, Event, FieldRef, Template, Value};
+use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Template, Value};
 use crate::plugin::{Fault, Given, Item};
+use std::fmt;
 
-/// An operation could not be done.
+/// Why an operation could not be done.
 #[derive(Debug)]
-pub struct Failed;
+pub enum Failed {
+    Path(BadPath),
+    /// What fills a name's `%{…}` makes no field reference of it.
+    Name,
+    /// What fills the `%{…}` of a regular expression makes none of it.
+    Regex,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failed::Path(bad) => bad.fmt(f),
+            Failed::Name => f.write_str("a name with `%{…}` came to no field reference"),
+            Failed::Regex => f.write_str("a pattern with `%{…}` came to no regular expression"),
+        }
+    }
+}
 
 /// A value that a setting gives.
 #[derive(Clone, Debug)]
@@ -50,7 +67,7 @@ impl Fill {
 /// Writes a field.
 #[inline]
 pub fn write<'b>(event: &mut Event<'b>, path: &FieldRef, value: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
-    event.set(path, value, arena).map(drop).map_err(|_| Failed)
+    event.set(path, value, arena).map(drop).map_err(Failed::Path)
 }
 
 pub fn coerce<'b>(event: &mut Event<'b>, path: &FieldRef, fill: &Fill, arena: &'b Arena) -> Result<(), Failed> {
@@ -70,24 +87,24 @@ pub fn update<'b>(event: &mut Event<'b>, path: &FieldRef, fill: &Fill, arena: &'
 /// The field is taken away before it is written, so that `host` can become `[host][name]`. One that cannot be
 /// written goes back.
 pub fn rename<'b>(event: &mut Event<'b>, from: &Name, to: &Name, arena: &'b Arena) -> Result<(), Failed> {
-    let from = from.path(event, arena).ok_or(Failed)?;
+    let from = from.path(event, arena).ok_or(Failed::Name)?;
     if event.get(&from).is_none() {
         return Ok(());
     }
-    let to = to.path(event, arena).ok_or(Failed)?;
+    let to = to.path(event, arena).ok_or(Failed::Name)?;
     let Some(value) = event.remove(&from, arena) else { return Ok(()) };
     let spare = value.copy_in(arena);
-    write(event, &to, value, arena).inspect_err(|Failed| drop(event.set(&from, spare, arena)))
+    write(event, &to, value, arena).inspect_err(|_| drop(event.set(&from, spare, arena)))
 }
 
 /// A field that is missing or null has no copy.
 pub fn copy<'b>(event: &mut Event<'b>, from: &Name, to: &Name, arena: &'b Arena) -> Result<(), Failed> {
-    let from = from.path(event, arena).ok_or(Failed)?;
+    let from = from.path(event, arena).ok_or(Failed::Name)?;
     let value = match event.get(&from) {
         None | Some(Value::Null) => return Ok(()),
         Some(value) => value.copy_in(arena),
     };
-    let to = to.path(event, arena).ok_or(Failed)?;
+    let to = to.path(event, arena).ok_or(Failed::Name)?;
     write(event, &to, value, arena)
 }
 
@@ -131,7 +148,8 @@ fn merge_one<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena
 }
 
 fn merge_hashes<'b>(event: &mut Event<'b>, path: &FieldRef, added: Value<'b>, arena: &'b Arena) -> Result<(), Failed> {
-    let object = event.get_mut(path, arena).and_then(|there| there.object_mut(arena)).ok_or(Failed)?;
+    let there = event.get_mut(path, arena).and_then(|there| there.object_mut(arena));
+    let Some(object) = there else { return Ok(()) };
     match added {
         Value::Object(entries) => entries.into_entries().for_each(|(name, value)| _ = object.insert(name, value)),
         Value::Shared(shared) => {

@@ -96,6 +96,24 @@ enum Operation {
 }
 
 impl Operation {
+    /// Its name, and the field that it is done to, where that has a fixed name.
+    fn named(&self) -> (&'static str, Option<&FieldRef>) {
+        match self {
+            Operation::Coerce(path, _) => ("coerce", Some(path)),
+            Operation::Rename(from, _) => ("rename", from.fixed()),
+            Operation::Update(path, _) => ("update", Some(path)),
+            Operation::Replace(path, _) => ("replace", Some(path)),
+            Operation::Convert(path, _) => ("convert", Some(path)),
+            Operation::Gsub(path, _) => ("gsub", Some(path)),
+            Operation::Case(path, _) => ("uppercase, capitalize or lowercase", Some(path)),
+            Operation::Strip(path) => ("strip", Some(path)),
+            Operation::Split(path, _) => ("split", Some(path)),
+            Operation::Join(path, _) => ("join", Some(path)),
+            Operation::Merge(path, _) => ("merge", Some(path)),
+            Operation::Copy(from, _) => ("copy", from.fixed()),
+        }
+    }
+
     fn apply<'b>(&mut self, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Result<(), Failed> {
         let arena = cx.arena;
         match self {
@@ -103,7 +121,7 @@ impl Operation {
             Operation::Rename(from, to) => fields::rename(event, from, to, arena),
             Operation::Update(path, fill) => fields::update(event, path, fill, arena),
             Operation::Replace(path, fill) => fields::write(event, path, fill.value(event, arena), arena),
-            Operation::Convert(path, to) => convert::apply(event, path, *to, arena),
+            Operation::Convert(path, to) => convert::apply(event, path, *to, cx),
             Operation::Gsub(path, gsub) => gsub.apply(event, path, arena),
             Operation::Case(path, case) => text::each(event, path, arena, |text| case.apply(text, arena)),
             Operation::Strip(path) => text::each(event, path, arena, text::strip),
@@ -187,8 +205,13 @@ struct Mutate {
 impl Filter for Mutate {
     fn filter<'b>(&mut self, event: &mut Event<'b>, cx: &mut Context<'b, '_>) -> Outcome {
         for operation in &mut self.operations {
-            if operation.apply(event, cx).is_err() {
+            if let Err(failed) = operation.apply(event, cx) {
                 event.tag(&self.failure, cx.arena);
+                let (name, field) = operation.named();
+                match field {
+                    Some(field) => cx.because(event, field, || format!("{name}: {failed}")),
+                    None => cx.because_of(|| format!("{name}: {failed}")),
+                }
                 return Outcome::Unmatched;
             }
         }

@@ -153,9 +153,9 @@ impl Needle {
         };
         let pattern = template.render(event, arena);
         if last.as_ref().is_none_or(|(there, _)| there != pattern) {
-            *last = Some((pattern.to_string(), RubyRegex::new(pattern).map_err(|_| Failed)?));
+            *last = Some((pattern.to_string(), RubyRegex::new(pattern).map_err(|_| Failed::Regex)?));
         }
-        last.as_ref().map(|(_, regex)| regex).ok_or(Failed)
+        last.as_ref().map(|(_, regex)| regex).ok_or(Failed::Regex)
     }
 }
 

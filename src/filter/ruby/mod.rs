@@ -171,7 +171,7 @@ impl Ruby {
     /// Runs what runs once, to find out early that it fails.
     fn rehearse(&mut self, settings: &Settings) -> Result<(), Fault> {
         let arena = Arena::new();
-        let mut cx = Context { arena: &arena, effects: &Rehearsal, emitted: &mut Vec::new(), place: 0 };
+        let mut cx = Context { arena: &arena, effects: &Rehearsal, emitted: &mut Vec::new(), place: 0, reasons: None };
         let of_init = |exception| match settings.given("init") {
             Some(item) => fault(item, &failed_once(exception)),
             None => Fault::new(failed_once(exception).text),
@@ -236,6 +236,7 @@ impl Filter for Ruby {
             Ok(false) => Outcome::Matched,
             Err((exception, line)) => {
                 tracing::warn!(filter = "ruby", line, class = exception.class, reason = %exception.message, "the code failed");
+                cx.because_of(|| format!("line {line} of the code fails: {} ({})", exception.message, exception.class));
                 if !self.tag.is_empty() {
                     event.tag(&self.tag, cx.arena);
                 }

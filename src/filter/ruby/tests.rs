@@ -293,7 +293,7 @@ fn another_filter_hands_in_variables() {
     event.root.insert("d", crate::event::Value::Int(5));
     let mut data = [Data::Hash(Vec::new()), Data::Hash(vec![(Data::Text("task_id".into()), Data::Int(7))])];
     for total in [5, 10] {
-        let mut cx = Context { arena: &arena, effects: &Rehearsal, emitted: &mut Vec::new(), place: 0 };
+        let mut cx = Context { arena: &arena, effects: &Rehearsal, emitted: &mut Vec::new(), place: 0, reasons: None };
         assert_eq!(script.run(&mut state, Some(&mut event), &mut cx, &mut data), Ok(false));
         let list = (Data::Symbol("l".into()), Data::List(vec![Data::Int(1)]));
         assert_eq!(data[0], Data::Hash(vec![(Data::Text("n".into()), Data::Int(total)), list]));

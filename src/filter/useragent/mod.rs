@@ -196,6 +196,11 @@ struct UserAgent {
 }
 
 impl UserAgent {
+    fn fail(&self, event: &Event<'_>, cx: &Context<'_, '_>) -> Outcome {
+        cx.because(event, &self.source, || "no text");
+        Outcome::Unmatched
+    }
+
     fn agent(&mut self, text: &str) -> Arc<Agent> {
         if let Some(agent) = self.cache.get(text) {
             return agent;
@@ -212,11 +217,13 @@ impl Filter for UserAgent {
             Some(Value::Text(text)) => text.str,
             Some(Value::Array(items)) => match items.first() {
                 Some(Value::Text(text)) => text.str,
-                _ => return Outcome::Unmatched,
+                _ => return self.fail(event, cx),
             },
-            _ => return Outcome::Unmatched,
+            Some(Value::Null) | None => return Outcome::Unmatched,
+            Some(_) => return self.fail(event, cx),
         };
         if text.is_empty() {
+            cx.because(event, &self.source, || "an empty text");
             return Outcome::Unmatched;
         }
         let agent = self.agent(text);

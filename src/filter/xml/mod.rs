@@ -12,7 +12,7 @@ mod xpath;
 use super::name::reference;
 use super::{Context, Filter, FilterPlugin, Outcome};
 use crate::event::display::ruby_double;
-use crate::event::{Event, FieldRef, Value};
+use crate::event::{BadPath, Event, FieldRef, Value};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Given, Item, Kind, Setting, Settings};
 use dom::Document;
 use simple::Shape;
@@ -147,8 +147,14 @@ struct Xml {
     shape: Shape,
 }
 
-/// The document could not be read, or a field could not be written.
-struct Failed;
+/// The document could not be read, or a field could not be written: why.
+struct Failed(String);
+
+impl From<BadPath> for Failed {
+    fn from(bad: BadPath) -> Failed {
+        Failed(bad.to_string())
+    }
+}
 
 impl Xml {
     /// Whether anything was written.
@@ -158,21 +164,21 @@ impl Xml {
             Some(Value::Text(text)) => text.str,
             Some(Value::Array(items)) => match items.as_slice() {
                 [Value::Text(text)] => text.str,
-                _ => return Err(Failed),
+                _ => return Err(Failed("a list, and not of one text".into())),
             },
-            Some(_) => return Err(Failed),
+            Some(other) => return Err(Failed(format!("no text, but of type {}", other.type_name()))),
         };
         if text.trim().is_empty() {
             return Ok(false);
         }
         let mut document = Document::parse(text).map_err(|bad| {
             tracing::debug!(filter = "xml", reason = %bad.0, "cannot read XML");
-            Failed
+            Failed(format!("no XML: {}", bad.0))
         })?;
         let mut matched = false;
         if let Some(target) = &self.target {
             let value = self.shape.value(&document, document.root(), cx.arena);
-            event.set(target, value, cx.arena).map_err(|_| Failed)?;
+            event.set(target, value, cx.arena)?;
             matched = true;
         }
         if self.remove_namespaces {
@@ -196,7 +202,7 @@ impl Xml {
         let mut asker = Asker::new(document, &self.namespaces);
         let answer = asker.ask(expr).map_err(|reason| {
             tracing::debug!(filter = "xml", %reason, "cannot answer an XPath expression");
-            Failed
+            Failed(format!("cannot answer the XPath expression: {reason}"))
         })?;
         let found = match &answer {
             Answer::Nodes(nodes) => nodes.iter().map(|node| shown(document, *node)).collect(),
@@ -218,7 +224,7 @@ impl Xml {
                     event.set(field, Value::Array(list.into()), cx.arena).map(|_| ())
                 }
             };
-            written.map_err(|_| Failed)?;
+            written?;
         }
         Ok(matched)
     }
@@ -237,11 +243,16 @@ impl Filter for Xml {
         match self.run(event, cx) {
             Ok(true) => Outcome::Matched,
             Ok(false) => Outcome::Unmatched,
-            Err(Failed) => {
+            Err(Failed(why)) => {
                 event.tag(FAILURE, cx.arena);
+                cx.because(event, &self.source, || why);
                 Outcome::Unmatched
             }
         }
+    }
+
+    fn reads(&self) -> Option<&FieldRef> {
+        Some(&self.source)
     }
 
     fn boxed(&self) -> Box<dyn Filter> {
