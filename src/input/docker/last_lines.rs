@@ -62,8 +62,6 @@ async fn read(
     line_bytes_max: usize,
     count: usize,
 ) -> Result<Vec<TailLine>, String> {
-    let mut log = client.last_log(&inspected.origin.id, count).await.map_err(|failure| failure.to_string())?;
-    let mut reader = LineReader::new(inspected.tty, line_bytes_max);
     let mut lines: VecDeque<TailLine> = VecDeque::new();
     let mut keep = |line: RawLine<'_>| {
         if lines.len() == count {
@@ -72,10 +70,24 @@ async fn read(
         let (stream, time_ns) = (line.stream.name(), line.time);
         lines.push_back(TailLine { stream, time_ns, text: line.text.to_vec() });
     };
+    let reader = LineReader::new(inspected.tty, line_bytes_max);
+    each_of_last(client, &inspected.origin.id, count, reader, &mut keep).await?;
+    Ok(lines.into())
+}
+
+/// Gives the lines of the last `records` records of a container's log to `each`. The error says why they cannot be read.
+pub async fn each_of_last(
+    client: &Client,
+    id: &str,
+    records: usize,
+    mut reader: LineReader,
+    each: &mut (dyn FnMut(RawLine<'_>) + Send),
+) -> Result<(), String> {
+    let mut log = client.last_log(id, records).await.map_err(|failure| failure.to_string())?;
     while let Heard::Data = log.heard().await.map_err(|error| error.to_string())? {
-        let fed = log.take(&mut |bytes: &[u8]| reader.feed(bytes, &mut keep));
+        let fed = log.take(&mut |bytes: &[u8]| reader.feed(bytes, each));
         fed.map_err(|broken| broken.to_string())?;
     }
-    reader.finish(&mut keep);
-    Ok(lines.into())
+    reader.finish(each);
+    Ok(())
 }

@@ -195,7 +195,7 @@ static DECLARATION: Declaration = Declaration {
             "idle_check_interval",
             Kind::Number,
             Fallback::Number(120.0),
-            "Seconds after which a silent log stream of the engine is compared with the log's last line, and opened again if it has stalled. Silent events are checked as often, and at least once a minute.",
+            "Seconds after which a silent log stream of the engine is compared with the log's last line, and opened again if it has stalled; sooner, where a container whose log is rotated prints fast and falls silent. Silent events are checked as often, and at least once a minute.",
         ),
         Setting::new(
             "ssl_enabled",

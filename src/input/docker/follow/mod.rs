@@ -6,6 +6,7 @@
 //!
 //! Invariant: a line that was judged new is handed over before the log is opened again (the cursor is beyond it).
 
+mod doubt;
 mod files;
 mod stream;
 

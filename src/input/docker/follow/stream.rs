@@ -7,17 +7,15 @@
 use super::super::client::{Heard, Inspected, LogStream};
 use super::super::discover::Phase;
 use super::super::frames::LineReader;
-use super::super::joiner::RawLine;
 use super::super::shared::Over;
+use super::super::skips::Look;
 use super::super::taps::Taps;
+use super::doubt::{self, Later};
 use super::{Ending, Follower, Next, OPEN_PATIENCE, TURN};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What the engine is given to answer for the last record, and a stalled stream to bring it after all.
-const STALL_ANSWER_LIMIT: Duration = Duration::from_secs(30);
-const STALL_GRACE: Duration = Duration::from_secs(2);
 /// How much later than from its file a line may come from the engine.
 const FORWARD_NS: u64 = 500_000_000;
 /// When a stream that has become quiet is looked at first, and how much longer each further look waits than the one before: a codec may
@@ -113,13 +111,14 @@ impl Follower {
                 }
             }
             let (Some(taps), shared) = (&mut self.taps, &self.shared) else { return Ok(Ending::Cut) };
-            let (skips, mut skipped) = (&mut self.skips, false);
+            let (skips, mut later) = (&mut self.skips, Later::default());
             skips.arrive(shared.wiring.clock.now_ns());
             let fed = log.take(&mut |bytes: &[u8]| {
                 reader.feed(bytes, &mut |line| {
-                    skipped = skipped || skips.is_behind_one(line.time, line.text.len());
-                    if !skipped {
+                    if later.is_empty() && skips.look(line.time, line.text.len()) == Look::Fine {
                         taps.keep(line, shared);
+                    } else {
+                        later.push(line);
                     }
                 })
             });
@@ -130,9 +129,10 @@ impl Follower {
             if shared.wiring.stop.is_stopped() {
                 return Err(Over);
             }
-            if skipped {
+            if !self.pass_doubts(later).await {
                 return Ok(Ending::Skipped);
             }
+            let (Some(taps), shared) = (&mut self.taps, &self.shared) else { return Ok(Ending::Cut) };
             if taps.is_astray() {
                 return Ok(Ending::Astray);
             }
@@ -168,7 +168,9 @@ impl Follower {
         let since = Instant::now();
         let since_ns = shared.wiring.clock.now_ns();
         let (holds, doubts) = (self.taps.as_ref().is_some_and(Taps::holds), self.doubts());
-        let (mut open_at, mut check_at) = (since + OPEN_PATIENCE, since + shared.config.idle_check_interval);
+        let longest = shared.config.idle_check_interval;
+        let mut check_after = self.skips.patience().map_or(longest, |patience| patience.min(longest));
+        let (mut open_at, mut check_at) = (since + OPEN_PATIENCE, since + check_after);
         let (mut look_at, mut calm) = (since + LOOK_FIRST, LOOK_FIRST);
         loop {
             let is_given_up = tokio::select! {
@@ -181,14 +183,15 @@ impl Follower {
                 }
                 () = shared.streams.asked() => since.elapsed() > TURN,
                 // What is repeated comes at once.
-                () = tokio::time::sleep_until(since + STALL_GRACE), if doubts => return Ok(Err(Ending::Astray)),
+                () = tokio::time::sleep_until(since + doubt::GRACE), if doubts => return Ok(Err(Ending::Astray)),
                 () = tokio::time::sleep_until(open_at), if holds => {
                     open_at += OPEN_PATIENCE;
                     shared.wiring.budget.is_pressed()
                 }
                 () = tokio::time::sleep_until(check_at) => {
                     let is_given_up = follow && self.has_stalled(log, reader).await;
-                    check_at = Instant::now() + shared.config.idle_check_interval;
+                    check_after = (check_after * 2).min(longest);
+                    check_at = Instant::now() + check_after;
                     is_given_up
                 }
                 () = tokio::time::sleep_until(look_at) => {
@@ -229,31 +232,5 @@ impl Follower {
         }
         self.rename();
         Ok(())
-    }
-
-    /// The log has a record that this stream should have brought.
-    async fn has_stalled(&mut self, log: &mut LogStream, reader: &LineReader) -> bool {
-        let newer = tokio::time::timeout(STALL_ANSWER_LIMIT, self.has_newer(reader)).await;
-        if newer != Ok(true) || tokio::time::timeout(STALL_GRACE, log.heard()).await.is_ok() {
-            return false;
-        }
-        tracing::warn!(container = self.id, "the log stream has stalled; opening it again");
-        true
-    }
-
-    async fn has_newer(&self, reader: &LineReader) -> bool {
-        let (Some(taps), Ok(mut last)) = (&self.taps, self.shared.client.last_log(&self.id, 1).await) else {
-            return false;
-        };
-        let mut newer = false;
-        let mut compare = |line: RawLine<'_>| newer |= taps.lacks(line, reader.joiners());
-        let mut last_reader = LineReader::new(taps.count() == 1, self.shared.config.line_bytes_max);
-        while let Ok(Heard::Data) = last.heard().await {
-            if last.take(&mut |bytes: &[u8]| last_reader.feed(bytes, &mut compare)).is_err() {
-                return false;
-            }
-        }
-        last_reader.finish(&mut compare);
-        newer
     }
 }
