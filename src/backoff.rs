@@ -1,7 +1,7 @@
 //! How long to wait before the next try: doubling, with a maximum and with jitter, so that a fleet does not come
 //! back in step. Pure: the randomness is an argument.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The waits of one thing that is tried again and again.
 #[derive(Clone, Debug)]
@@ -34,6 +34,38 @@ impl Backoff {
         let half = whole / 2;
         let nanos = half.as_nanos() as u64;
         half + Duration::from_nanos(if nanos == 0 { 0 } else { random % (nanos + 1) })
+    }
+}
+
+/// Something that failed and is tried again later.
+#[derive(Debug)]
+pub struct Trying {
+    again: Option<Instant>,
+    backoff: Backoff,
+}
+
+impl Trying {
+    pub fn new(backoff: Backoff) -> Trying {
+        Trying { again: None, backoff }
+    }
+
+    pub fn is_ready(&self, now: Instant) -> bool {
+        self.again.is_none_or(|again| again <= now)
+    }
+
+    /// After a failure: when it is tried again.
+    pub fn next_try(&self) -> Option<Instant> {
+        self.again
+    }
+
+    /// `random`: any number.
+    pub fn failed(&mut self, now: Instant, random: u64) {
+        self.again = Some(now + self.backoff.next(random));
+    }
+
+    pub fn went_well(&mut self) {
+        self.again = None;
+        self.backoff.reset();
     }
 }
 

@@ -71,15 +71,20 @@ impl Queue {
         Queue { prefix: prefix.into(), ..self }
     }
 
-    /// The part of an output, with what it holds from before.
+    /// The part of an output, by its whole name, with what it holds from before.
     pub fn spool(&self, output: &str) -> io::Result<DiskSpool> {
-        let folder = self.shared.root.join(folder_name(output));
-        DiskSpool::open(&format!("{}{output}", self.prefix), folder, self.shared.clone())
+        let folder = self.shared.root.join(self.folder_of(output));
+        DiskSpool::open(output, folder, self.shared.clone())
+    }
+
+    /// Pipelines have folders of their own, so the prefix is no part of an output's.
+    fn folder_of(&self, output: &str) -> String {
+        folder_name(output.strip_prefix(&self.prefix).unwrap_or(output))
     }
 
     /// Folders of outputs other than these.
     pub fn strangers(&self, outputs: &[&str]) -> Vec<String> {
-        let ours: Vec<String> = outputs.iter().map(|output| folder_name(output)).collect();
+        let ours: Vec<String> = outputs.iter().map(|output| self.folder_of(output)).collect();
         let folders = self.shared.disk.folders(&self.shared.root).unwrap_or_default();
         let holds = |name: &String| {
             lanes_in(&*self.shared.disk, &self.shared.root.join(name)).iter().any(|lane| self.holds(lane))

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 /// Batches that wait for an output.
 const BATCHES_WAITING_MAX: usize = 64;
+
 /// What outputs are given.
 pub struct Wirings<'a> {
     pub common: &'a Common<'a>,
@@ -32,11 +33,7 @@ impl Wirings<'_> {
         for (output, spec) in outputs.into_iter().zip(specs) {
             let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
             pipes.push(pipe);
-            let spool = if output.spools() {
-                queues.of(spec.label.strip_prefix(&self.config.prefix).unwrap_or(&spec.label))
-            } else {
-                None
-            };
+            let spool = if output.spools() { queues.of(&spec.label) } else { None };
             tasks.spawn(output.run(output::Wiring {
                 label: spec.label.as_str().into(),
                 batches,

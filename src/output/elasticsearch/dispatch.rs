@@ -13,7 +13,7 @@ use super::preparing::{Preparing, Told};
 use super::reply::Reply;
 use super::setup::{Report, Trouble};
 use super::spooling::{self, Spooling};
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Trying};
 use crate::channel::Budget;
 use crate::event::Timestamp;
 use crate::event::destination::DocBatch;
@@ -136,9 +136,8 @@ pub struct Dispatch {
     letters: Vec<Letter>,
     /// `None` while it is writing.
     writer: Option<DeadLetters>,
-    /// Dead letters could not be written: when to try again.
-    write_again: Option<Instant>,
-    write_backoff: Backoff,
+    /// Of dead letters.
+    writes: Trying,
     /// Documents without a verdict.
     open: usize,
     refusals: usize,
@@ -169,8 +168,7 @@ impl Dispatch {
             closed: false,
             letters: Vec::new(),
             writer: Some(situation.writer),
-            write_again: None,
-            write_backoff: retry,
+            writes: Trying::new(retry),
             open: 0,
             refusals: 0,
             say: Sayings::default(),
@@ -236,7 +234,7 @@ impl Dispatch {
         let sending = if waits { None } else { self.outbox.due(now) };
         let looking =
             (self.spooling.exists() && self.open > 0).then(|| (self.progress + STALL).max(now + LOOK_INTERVAL));
-        let others = [self.write_again, self.preparing.next_try(), self.spooling.due(), looking];
+        let others = [self.writes.next_try(), self.preparing.next_try(), self.spooling.due(), looking];
         // What was due before had its chance in `next`: asking again at once would go round and round.
         let later = |due: Instant| if due > now { due } else { now + LOOK_INTERVAL };
         others.into_iter().chain([sending]).flatten().map(later).min()
@@ -264,11 +262,10 @@ impl Dispatch {
     }
 
     fn writing(&mut self, now: Instant) -> Option<Writing> {
-        if self.letters.is_empty() || self.write_again.is_some_and(|again| again > now) {
+        if self.letters.is_empty() || !self.writes.is_ready(now) {
             return None;
         }
         let writer = self.writer.take()?;
-        self.write_again = None;
         Some(Writing { letters: std::mem::take(&mut self.letters), writer })
     }
 
@@ -391,7 +388,7 @@ impl Dispatch {
     ) {
         match written {
             Ok(kept) => {
-                self.write_backoff.reset();
+                self.writes.went_well();
                 self.open -= letters.len();
                 self.counts.letters(kept);
                 self.say_kept(&letters, &writer, kept, now);
@@ -400,7 +397,7 @@ impl Dispatch {
             }
             Err(error) => {
                 self.letters.splice(0..0, letters);
-                self.write_again = Some(now + self.write_backoff.next(random));
+                self.writes.failed(now, random);
                 self.say_unwritable(&error, &writer, now);
             }
         }

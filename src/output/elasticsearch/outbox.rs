@@ -555,4 +555,6 @@ impl Outcome {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

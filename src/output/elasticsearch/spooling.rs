@@ -4,7 +4,7 @@
 use super::health::OnceAMinute;
 use super::outbox::{Need, Outbox, Spill};
 use super::piece::Piece;
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Trying};
 use crate::event::destination::DocBatch;
 use crate::event::spool::{Kept, Refusal, Spool, Stock};
 use std::io;
@@ -65,31 +65,6 @@ pub struct Moved {
     pub read: usize,
 }
 
-/// When a disk that failed, or is full, is tried again.
-struct Trying {
-    again: Option<Instant>,
-    backoff: Backoff,
-}
-
-impl Trying {
-    fn new(backoff: Backoff) -> Trying {
-        Trying { again: None, backoff }
-    }
-
-    fn is_ready(&self, now: Instant) -> bool {
-        self.again.is_none_or(|again| again <= now)
-    }
-
-    fn failed(&mut self, now: Instant, random: u64) {
-        self.again = Some(now + self.backoff.next(random));
-    }
-
-    fn went_well(&mut self) {
-        self.again = None;
-        self.backoff.reset();
-    }
-}
-
 /// The one who gives out jobs.
 pub struct Spooling {
     output: String,
@@ -140,7 +115,7 @@ impl Spooling {
     /// When there is something to do that is not to be done now.
     pub fn due(&self) -> Option<Instant> {
         let tend = (self.has_room_to_free() && self.spool.is_some()).then(|| self.tended + TEND_INTERVAL);
-        [tend, self.keeping.again, self.reading.again].into_iter().flatten().min()
+        [tend, self.keeping.next_try(), self.reading.next_try()].into_iter().flatten().min()
     }
 
     /// Not `documents`: the last of them may be settled while the disk is tended, and its room is still taken after that.
