@@ -65,6 +65,8 @@ pub struct Recogniser {
     is_announced: bool,
     /// One of several inner exceptions is over (.NET): an empty line and the next one may follow.
     is_inner_over: bool,
+    /// What hangs on a .NET exception is being printed.
+    is_in_data: bool,
 }
 
 impl Recogniser {
@@ -77,6 +79,7 @@ impl Recogniser {
             has_cause: false,
             is_announced: false,
             is_inner_over: false,
+            is_in_data: false,
         }
     }
 
@@ -143,7 +146,7 @@ impl Recogniser {
         }
         let (phase, slack) = match line.first()? {
             _ if is_cause(line) => (Phase::At, MESSAGE_LINES_MAX),
-            _ if is_numbered(line) => (Phase::Numbered, 0),
+            _ if is_numbered(line) || is_dart_frame(line) => (Phase::Numbered, 0),
             _ if is_ruby_from(line) => (Phase::Ruby, 0),
             b' ' | b'\t' if is_python_frame(line) => (Phase::Python, 0),
             b' ' | b'\t' if is_group_traceback(line) => (Phase::PythonGroup, 0),
@@ -171,8 +174,9 @@ impl Recogniser {
             // The message may go on: Ruby shows the source below it.
             return self.become_(Phase::Ruby, if has_ruby_message(line) { MESSAGE_LINES_MAX } else { 0 });
         }
-        // Spring leaves a blank line in front of the trace, NestJS prints messages of several lines.
-        if is_blank(line) || indent(line) > 0 {
+        // Spring leaves a blank line in front of the trace, NestJS prints messages of several lines, and so does Laravel
+        // where the database says more.
+        if is_blank(line) || indent(line) > 0 || is_sql_detail(line) {
             return self.message(line);
         }
         if !is_head(line) {
@@ -214,8 +218,13 @@ impl Recogniser {
         if self.in_braces {
             return self.in_braces(line);
         }
+        self.is_in_data = line == b"  Exception data:" || (self.is_in_data && indent(line) >= 4);
+        if self.is_in_data {
+            return Step::Join;
+        }
         if is_cause(line) {
-            self.slack = MESSAGE_LINES_MAX;
+            self.is_inner_over = ends_inner(line);
+            self.slack = if self.is_inner_over { 0 } else { MESSAGE_LINES_MAX };
             return Step::Join;
         }
         if is_between_frames(line) {
@@ -318,11 +327,13 @@ impl Recogniser {
         if line.starts_with(b"  thrown in ") || line.starts_with(b"\"}") {
             return Step::Last;
         }
-        if is_numbered(line) || line == b"Stack trace:" || line == b"<asynchronous suspension>" {
+        let is_dart = line == b"<asynchronous suspension>" || is_dart_frame(line) || is_dart_gap(line);
+        if is_numbered(line) || line == b"Stack trace:" || is_dart {
             self.slack = 0;
             return Step::Join;
         }
         if line.starts_with(b"[previous exception]") || line == b"[stacktrace]" {
+            self.slack = MESSAGE_LINES_MAX;
             return Step::Join;
         }
         // What PHP says of the error that came of this one, behind a blank line.
@@ -377,7 +388,7 @@ fn orphan(line: &[u8]) -> Option<Recogniser> {
 
 fn text(line: &[u8]) -> Option<Recogniser> {
     let first = *line.first()?;
-    if line.ends_with(b" {") {
+    if line.ends_with(b" {") || line.ends_with(b") [") {
         return Some(Recogniser::new(Phase::Braces, 0));
     }
     if first.is_ascii_digit()

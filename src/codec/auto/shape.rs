@@ -192,6 +192,30 @@ pub fn is_numbered(line: &[u8]) -> bool {
     number > 0 && rest[number..].starts_with(b" ") && (memchr(b'(', rest).is_some() || has(rest, "{main}"))
 }
 
+/// `package:orders/orders.dart 21:7    Orders.settle`: a frame as Dart's package `stack_trace` writes it.
+pub fn is_dart_frame(line: &[u8]) -> bool {
+    if !line.starts_with(b"package:") && !line.starts_with(b"dart:") && !line.starts_with(b"bin/") {
+        return false;
+    }
+    let Some(blank) = memchr(b' ', line) else { return false };
+    let place = &line[blank + 1..];
+    let row = digits(place);
+    let column = place[row..].strip_prefix(b":").map_or(0, digits);
+    let behind = &place[row + if column > 0 { column + 1 } else { 0 }..];
+    row > 0 && line[..blank].ends_with(b".dart") && behind.starts_with(b"  ")
+}
+
+/// `===== asynchronous gap ====`: between such frames.
+pub fn is_dart_gap(line: &[u8]) -> bool {
+    line.starts_with(b"===== asynchronous gap =")
+}
+
+/// `DETAIL:  Key (id)=(42) already exists.`: what PostgreSQL says behind a message, in the message of an exception.
+pub fn is_sql_detail(line: &[u8]) -> bool {
+    const DETAILS: [&[u8]; 4] = [b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"LINE "];
+    DETAILS.iter().any(|detail| line.starts_with(detail))
+}
+
 /// `   4: r::main` of a Rust backtrace.
 pub fn is_rust_frame(line: &[u8]) -> bool {
     let at = indent(line);
@@ -317,10 +341,18 @@ pub fn is_head(line: &[u8]) -> bool {
     let is_ended = match line.get(end) {
         None => true,
         Some(b':') => line.get(end + 1).is_none_or(|byte| *byte == b' '),
-        Some(b' ') => matches!(line.get(end + 1), Some(b'[' | b'{')),
+        Some(b' ') => matches!(line.get(end + 1), Some(b'[' | b'{')) || has_code(&line[end + 1..]),
         _ => false,
     };
     (is_ended && is_error_name(&line[..end])) || (is_first_of_heads(*first) && is_own_head(line))
+}
+
+/// `(0x80004005): `, `(111): `: .NET's codes between the type and the message.
+fn has_code(rest: &[u8]) -> bool {
+    let Some(code) = rest.strip_prefix(b"(") else { return false };
+    let code = code.strip_prefix(b"0x").unwrap_or(code);
+    let number = code.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    number > 0 && code[number..].starts_with(b"): ")
 }
 
 fn is_first_of_heads(first: u8) -> bool {
@@ -346,8 +378,8 @@ fn is_error_name(name: &[u8]) -> bool {
 }
 
 /// Whose level says that a trace may follow; `LEVELS` in the same order.
-const BAD: usize = 12;
-const LEVELS: [&str; 27] = [
+const BAD: usize = 14;
+const LEVELS: [&str; 29] = [
     "ERROR",
     "Error",
     "Exception",
@@ -358,6 +390,8 @@ const LEVELS: [&str; 27] = [
     "[error]",
     "error:",
     "[crit]",
+    " ERR]",
+    " FTL]",
     "panic",
     "[warn",
     "INFO",
