@@ -32,6 +32,8 @@ pub enum Passed {
 /// The way of one event.
 #[derive(Clone, Debug, Default)]
 pub struct Walk {
+    /// Which event it is, of all that began their way; from 1 on.
+    pub number: u64,
     /// The event when it came in, as JSON.
     pub began: String,
     /// The filter that made it of another event.
@@ -53,6 +55,7 @@ struct Running {
 pub struct Recorder {
     /// The fields that each condition looks at.
     fields: Vec<Vec<FieldRef>>,
+    entered: u64,
     walk: Walk,
     running: Option<Running>,
     cancelled: Vec<Walk>,
@@ -61,7 +64,7 @@ pub struct Recorder {
 impl Recorder {
     pub fn new(plan: &Plan) -> Recorder {
         let fields = plan.branches.iter().map(|branch| branch.fields.clone()).collect();
-        Recorder { fields, walk: Walk::default(), running: None, cancelled: Vec::new() }
+        Recorder { fields, entered: 0, walk: Walk::default(), running: None, cancelled: Vec::new() }
     }
 
     /// The walk of the event that came to the end just now.
@@ -77,7 +80,8 @@ impl Recorder {
 
 impl Watcher for Recorder {
     fn enters(&mut self, event: &Event<'_>, maker: Option<usize>) {
-        self.walk = Walk { began: whole(event), maker, ..Walk::default() };
+        self.entered += 1;
+        self.walk = Walk { number: self.entered, began: whole(event), maker, ..Walk::default() };
     }
 
     fn decided(&mut self, branch: usize, holds: bool, event: &Event<'_>) {

@@ -66,7 +66,6 @@ pub struct Explained<'s, W> {
     look: Look,
     written: Map<'s>,
     recorder: Recorder,
-    events: u64,
     /// Columns in front of what is shown now.
     margin: usize,
 }
@@ -74,7 +73,7 @@ pub struct Explained<'s, W> {
 impl<'s, W: Write> Explained<'s, W> {
     pub fn new(out: W, look: Look, written: Map<'s>) -> Explained<'s, W> {
         let recorder = Recorder::new(&written.plan);
-        Explained { out, look, written, recorder, events: 0, margin: 0 }
+        Explained { out, look, written, recorder, margin: 0 }
     }
 
     fn cancelled(&mut self) -> io::Result<()> {
@@ -82,11 +81,10 @@ impl<'s, W: Write> Explained<'s, W> {
     }
 
     fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
-        self.events += 1;
         let look = self.look;
         let made = walk.maker.and_then(|filter| self.written.plan.filters.get(filter));
         let made = made.map(|maker| format!(" made by {} at {}", name_of(maker), self.written.place(maker.span)));
-        let title = format!("event {}{}", self.events, made.unwrap_or_default());
+        let title = format!("event {}{}", walk.number, made.unwrap_or_default());
         writeln!(self.out, "{}", look.paint(BOLD, &title))?;
         writeln!(self.out, "  {}", cut(&printable(&line_of(&walk.began)), look.width.saturating_sub(2)))?;
         for passed in &walk.passed {
@@ -331,6 +329,7 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
         let documents: Vec<Value> =
             documents.iter().map(|document| json!({ "_index": document.index, "_id": document.id })).collect();
         let explanation = json!({
+            "number": walk.number,
             "event": as_json(&walk.began),
             "made_by": walk.maker.and_then(|maker| self.written.plan.filters.get(maker)).map(|it| self.plugin(it)),
             "steps": walk.passed.iter().map(|passed| self.step(passed)).collect::<Vec<_>>(),

@@ -2,10 +2,10 @@
 
 use super::args::{Arguments, HelpArguments};
 use super::examples;
+use super::patterns;
 use super::reference::{declarations, differences, paragraphs, unavailable};
 use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
-use crate::filter::{Ecs, grok};
 use crate::lang::suggest::nearest;
 use crate::plugin::example::Example;
 use crate::plugin::{Declaration, Door, Fallback, Setting};
@@ -13,18 +13,15 @@ use clap::CommandFactory as _;
 use std::io::{self, Write as _};
 
 /// Text is easier to read in lines that are not as long as a wide terminal.
-const WIDTH_MAX: usize = 100;
+pub const WIDTH_MAX: usize = 100;
 const INDENT: &str = "      ";
-/// Nobody reads a longer regular expression.
-const EXPRESSION_CHARS_MAX: usize = 1_000;
-/// How deep patterns stand in patterns, at most.
-const PATTERN_DEPTH_MAX: usize = 16;
 
 pub fn run(arguments: &HelpArguments) -> Ended {
     let look = Look::of_stdout();
     let text = match (arguments.topic.as_deref(), arguments.name.as_deref()) {
         (None, _) => clap_help(None, look)?,
-        (Some("pattern" | "patterns"), name) => patterns(name, look)?,
+        (Some("pattern" | "patterns"), None) => patterns::all(look),
+        (Some("pattern" | "patterns"), Some(name)) => patterns::one(name, look)?,
         (Some(topic), name) => match (door_of(topic), name) {
             (Some(door), Some(name)) => plugin(find(door, name)?, look),
             (Some(door), None) => list(door, look),
@@ -87,54 +84,6 @@ fn find(door: Door, name: &str) -> Result<&'static Declaration, Failure> {
 fn article(door: Door) -> String {
     let article = if matches!(door, Door::Input | Door::Output) { "an" } else { "a" };
     format!("{article} {}", door.name())
-}
-
-/// The names of all grok patterns, or what one of them is made of and stands for.
-fn patterns(name: Option<&str>, look: Look) -> Result<String, Failure> {
-    let all = grok::patterns(Ecs::V8);
-    let Some(name) = name else {
-        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        let lines = wrapped(&names.join(" "), look.width.min(WIDTH_MAX) - 2);
-        let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-        return Ok(lines + "\ntimberline help pattern NAME shows one\n");
-    };
-    let Some((name, text)) = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
-        let near = nearest(&name.to_uppercase(), all.iter().map(|(name, _)| name.as_str()));
-        let list = "`timberline help patterns` lists them".to_string();
-        let hint = near.map_or(list, |near| format!("did you mean `{near}`?"));
-        return Err(Failure::Refused { text: format!("no grok pattern is called `{name}`"), hint: Some(hint) });
-    };
-    let mut out = format!("pattern {}\n  {text}\n", look.paint(BOLD, name));
-    let mut fields = Vec::new();
-    fields_of(text, &all, 0, &mut fields);
-    if !fields.is_empty() {
-        out += &format!("\n{}\n", look.paint(GREEN, "Fields"));
-        let lines = wrapped(&fields.join(" "), look.width.min(WIDTH_MAX) - 2);
-        lines.iter().for_each(|line| out += &format!("  {line}\n"));
-    }
-    if let Ok(written) = grok::written_out(&format!("%{{{name}}}"), Ecs::V8)
-        && written != *text
-    {
-        let title = look.paint(GREEN, "As one regular expression");
-        out += &match written.chars().count() {
-            0..EXPRESSION_CHARS_MAX => format!("\n{title}\n  {written}\n"),
-            long => format!("\nAs one regular expression it has {long} characters\n"),
-        };
-    }
-    Ok(out)
-}
-
-/// The fields that a pattern makes, and the patterns in it, as they are named in it: `[http][status]:int`.
-fn fields_of(text: &str, all: &[(String, String)], depth: usize, fields: &mut Vec<String>) {
-    for reference in text.split("%{").skip(1).filter_map(|rest| rest.split('}').next()) {
-        let (name, field) = reference.split_once(':').unwrap_or((reference, ""));
-        if !field.is_empty() && !fields.iter().any(|known| known == field) {
-            fields.push(field.to_string());
-        }
-        if let Some((_, within)) = all.iter().find(|(known, _)| known == name).filter(|_| depth < PATTERN_DEPTH_MAX) {
-            fields_of(within, all, depth + 1, fields);
-        }
-    }
 }
 
 fn list(door: Door, look: Look) -> String {
@@ -261,7 +210,7 @@ fn push_item(out: &mut String, text: &str, columns: usize) {
 }
 
 /// Lines of at most `columns` columns, cut between words.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("never empty");

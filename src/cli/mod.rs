@@ -15,6 +15,7 @@ mod health;
 mod help;
 mod junit;
 mod load;
+mod patterns;
 mod queue;
 mod record;
 pub mod reference;

@@ -226,9 +226,10 @@ fn shared_prefix<'n>(names: impl Iterator<Item = &'n String> + Clone) -> usize {
     first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'-').map_or(0, |at| at + 1)
 }
 
-/// `protrader5-logs` of `protrader5-logs-2026.11.23`
+/// `protrader5-logs` of `protrader5-logs-2026.11.23`, `backup` of `backup-2026.11`
 fn without_day(index: &str) -> &str {
-    let is_day = |day: &str| day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_day =
+        |day: &str| matches!(day.len(), 4 | 7 | 10) && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     index.rsplit_once('-').filter(|(_, day)| is_day(day)).map_or(index, |(name, _)| name)
 }
 

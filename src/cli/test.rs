@@ -105,7 +105,7 @@ fn found(arguments: &TestArguments) -> Result<Vec<Found>, Failure> {
 
 fn ended(report: &Report, reached: Option<f64>, least: Option<f64>) -> Ended {
     let any = |is: fn(&Verdict) -> bool| report.outcomes.iter().any(|outcome| is(&outcome.verdict));
-    if any(|verdict| matches!(verdict, Verdict::Unusable(_) | Verdict::Refused)) {
+    if any(|verdict| matches!(verdict, Verdict::Unusable(_) | Verdict::NoPipeline(_) | Verdict::Refused)) {
         return Err(Failure::Said(Exit::Wrong));
     }
     if let (Some(reached), Some(least)) = (reached, least)
@@ -124,7 +124,11 @@ fn summary(report: &Report, look: Look) -> String {
         (of(|verdict| matches!(verdict, Verdict::Passed)), "passed", GREEN),
         (of(|verdict| matches!(verdict, Verdict::Blessed { .. })), "blessed", YELLOW),
         (of(|verdict| matches!(verdict, Verdict::Failed(_) | Verdict::New)), "failed", RED_BOLD),
-        (of(|verdict| matches!(verdict, Verdict::Unusable(_) | Verdict::Refused)), "cannot be run", RED_BOLD),
+        (
+            of(|verdict| matches!(verdict, Verdict::Unusable(_) | Verdict::NoPipeline(_) | Verdict::Refused)),
+            "cannot be run",
+            RED_BOLD,
+        ),
     ];
     let shown = counts.iter().filter(|(number, ..)| *number > 0);
     let shown: Vec<String> = shown
@@ -139,7 +143,7 @@ fn told(outcome: &Outcome, columns: usize, look: Look) -> String {
         Verdict::Passed => ("ok", GREEN),
         Verdict::Blessed { .. } => ("blessed", YELLOW),
         Verdict::Failed(_) | Verdict::New => ("FAILED", RED_BOLD),
-        Verdict::Unusable(_) | Verdict::Refused => ("BROKEN", RED_BOLD),
+        Verdict::Unusable(_) | Verdict::NoPipeline(_) | Verdict::Refused => ("BROKEN", RED_BOLD),
     };
     let word = look.paint(colour, &fitted(word, 8)).into_owned();
     let name = printable(&outcome.name).into_owned();
@@ -174,14 +178,14 @@ fn remark(outcome: &Outcome) -> String {
         Verdict::Blessed { differences, .. } => {
             format!("{documents}, changed: {}", count(differences.len(), "difference"))
         }
-        Verdict::Unusable(why) => printable(why).into_owned(),
+        Verdict::Unusable(why) | Verdict::NoPipeline(why) => printable(why).into_owned(),
         Verdict::Refused => "its pipeline is refused".into(),
     }
 }
 
 fn hint(outcome: &Outcome) -> Option<String> {
     match &outcome.verdict {
-        Verdict::Unusable(why) if why.ends_with(": pipelines/") => {
+        Verdict::NoPipeline(_) => {
             Some("name the pipeline with -f PATH, or in the fixture's test.yml".into())
         }
         Verdict::Blessed { clock: Some(clock), .. } => Some(format!("documents take something from now, so test.yml says `clock: {clock}`")),
@@ -299,7 +303,7 @@ fn case(outcome: &Outcome) -> Case {
     let result = match &outcome.verdict {
         Verdict::Passed | Verdict::Blessed { .. } => CaseResult::Passed,
         Verdict::Failed(_) | Verdict::New => CaseResult::Failed(remark(outcome), told(outcome, 0, plain)),
-        Verdict::Unusable(_) | Verdict::Refused => CaseResult::Broken(remark(outcome)),
+        Verdict::Unusable(_) | Verdict::NoPipeline(_) | Verdict::Refused => CaseResult::Broken(remark(outcome)),
     };
     Case { name: outcome.name.clone(), took: outcome.took, result }
 }

@@ -156,7 +156,10 @@ impl Filter for Csv {
         }
         let named = self.columns.get().map_or(&[][..], Vec::as_slice);
         match self.layout.write(named, &row, event, cx.arena) {
-            Ok(()) => Outcome::Matched,
+            Ok(()) => {
+                self.tell_of_texts(event, cx);
+                Outcome::Matched
+            }
             Err(bad) => self.fail(FAILURE, bad, event, cx),
         }
     }
@@ -171,6 +174,17 @@ impl Filter for Csv {
 }
 
 impl Csv {
+    /// Says which columns stay texts although `convert` asks for something else.
+    fn tell_of_texts(&self, event: &Event<'_>, cx: &Context<'_, '_>) {
+        let asked = if cx.is_watched() { self.layout.convert.as_slice() } else { &[] };
+        for (name, _) in asked {
+            let column = Column::named(name, self.layout.target.as_ref());
+            if matches!(event.get(&column.path), Some(Value::Text(_))) {
+                cx.because(event, &column.path, || "convert: none of that type, so it stays a text");
+            }
+        }
+    }
+
     fn fail<'b>(&self, tag: &str, why: impl ToString, event: &mut Event<'b>, cx: &Context<'b, '_>) -> Outcome {
         event.tag(tag, cx.arena);
         cx.because(event, &self.source, || why.to_string());

@@ -18,6 +18,7 @@ use crate::plugin::{self, Declaration, Door, Fallback, Fault, Given, Item, Setti
 use compile::{Compiler, Kind, field_of};
 use patterns::Patterns;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -122,6 +123,25 @@ pub fn patterns(ecs: Ecs) -> Vec<(String, String)> {
     let mut all: Vec<_> = set.names().filter_map(|name| Some((name.into(), set.get(name)?.into()))).collect();
     all.sort_unstable();
     all
+}
+
+/// The fields that a pattern makes, and the patterns in it: `name`, or `name:type` where it has a type. Each once.
+pub fn fields(pattern: &str, ecs: Ecs) -> Vec<String> {
+    let patterns = Patterns::new(ecs != Ecs::Disabled);
+    let (mut fields, mut waiting) = (Vec::new(), vec![pattern]);
+    let mut seen = HashSet::new();
+    while let Some(text) = waiting.pop() {
+        for name in scan::names(text) {
+            if !fields.contains(&name) {
+                fields.push(name);
+            }
+        }
+        let within = scan::references(text).filter(|name| seen.insert(*name)).filter_map(|name| patterns.get(name));
+        let first = waiting.len();
+        waiting.extend(within);
+        waiting[first..].reverse();
+    }
+    fields
 }
 
 /// The regular expression that a pattern of a set stands for, with groups `g0`, `g1`, … for what it names.

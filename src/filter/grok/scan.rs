@@ -60,8 +60,15 @@ fn special(text: &str) -> Option<(Piece<'_>, usize)> {
     Some((Piece::Reference { syntax, name, kind }, inside.len() + 3))
 }
 
+/// The patterns that a pattern refers to.
+pub fn references(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text).into_iter().filter_map(|(_, piece)| match piece {
+        Piece::Reference { syntax, .. } => Some(syntax),
+        _ => None,
+    })
+}
+
 /// The names that a pattern gives to what it captures itself, as `name` or `name:type`.
-#[cfg(test)]
 pub fn names(text: &str) -> Vec<String> {
     let named = pieces(text).into_iter().filter_map(|(_, piece)| match piece {
         Piece::Reference { name, kind, .. } => Some((name?, kind)),
