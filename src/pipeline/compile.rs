@@ -180,6 +180,7 @@ impl Compiler<'_> {
                 pipeline: template(pipeline),
                 stable_ids,
                 clamp_day,
+                twins: self.twins(settings),
             }),
             Rendering::Text { path, codec } => {
                 let (plugin, settings) = self.codec(settings, "codec", codec)?;
@@ -192,6 +193,16 @@ impl Compiler<'_> {
                 Route::Text { path: template(path), encoder: encoder(&settings)? }
             }
         })
+    }
+
+    /// Outputs before this one that send to the same index of the same engine.
+    fn twins(&self, settings: &Settings) -> u32 {
+        let place = |settings: &Settings| (settings.text("index").map(String::from), settings.texts("hosts"));
+        let here = place(settings);
+        self.outputs
+            .iter()
+            .filter(|other| matches!(other.route, Route::Bulk(_)) && place(&other.settings) == here)
+            .count() as u32
     }
 
     fn input_spec(&mut self, plugin: &tree::Plugin) -> Option<InputSpec> {

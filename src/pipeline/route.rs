@@ -16,6 +16,8 @@ pub const CLAMPED: &str = "_index_day_clamped";
 const AHEAD_MAX_SECONDS: i64 = 86_400;
 /// 1971-01-01T00:00:00Z.
 const EARLIEST_SECONDS: i64 = 31_536_000;
+/// No filter has this place, and no codec.
+const TWIN_MAKER: u32 = u32::MAX - 1;
 /// Elasticsearch's limit.
 const INDEX_BYTES_MAX: usize = 255;
 
@@ -35,6 +37,9 @@ pub struct BulkRoute {
     pub pipeline: Option<Template>,
     pub stable_ids: bool,
     pub clamp_day: bool,
+    /// Outputs before this one that send to the same index: an event that reaches both is two documents there, as in Logstash,
+    /// so their ids differ.
+    pub twins: u32,
 }
 
 /// An index's name from the event; remembered by day where only the day decides.
@@ -136,7 +141,9 @@ impl BulkRoute {
             }
             None => {
                 let mut id = [0u8; ID_LEN];
-                event.identity.write_id(&mut id);
+                let identity = event.identity;
+                let identity = if self.twins == 0 { identity } else { identity.derived(TWIN_MAKER, self.twins) };
+                identity.write_id(&mut id);
                 body.extend_from_slice(&id);
             }
         }

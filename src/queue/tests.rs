@@ -220,6 +220,27 @@ fn a_segment_of_a_newer_timberline_is_refused_and_left_alone() {
     assert_eq!(disk.bytes_of(&path), bytes);
 }
 
+/// So far there is one version. Whoever makes the next keeps a segment of it, and this one must still be read.
+#[test]
+fn kept_segments_of_every_version_are_read() {
+    for version in 1..=record::VERSION {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/kept/queue-segment-{version}"));
+        let disk = SimulatedDisk::default();
+        disk.make_folder(Path::new("/q"), Path::new(FOLDER)).unwrap();
+        let segment = Path::new(FOLDER).join("00000000000000000000.seg");
+        disk.replace(&segment, &std::fs::read(kept).unwrap()).unwrap();
+        let mut lane = lane(&disk);
+        let batch = lane.next(1 << 20).unwrap().unwrap();
+        let texts = |mark: fn(&Doc) -> &std::ops::Range<u32>| -> Vec<String> {
+            batch.docs.iter().map(|doc| String::from_utf8(batch.text(mark(doc)).to_vec()).unwrap()).collect()
+        };
+        assert_eq!(texts(|doc| &doc.index), ["logs-stdout", "logs-stdout", "logs-stdout", "logs-stderr"]);
+        assert_eq!(texts(|doc| &doc.id)[0], "GOx4ekeyCGFzJ7F-YQKRKA", "version {version}");
+        assert!(texts(|doc| &doc.source)[3].ends_with(r#""message":"tab\there"}"#));
+        assert_eq!(lane.take_lost(), Lost::default());
+    }
+}
+
 /// What one seed plays: a lane, and what a naive model says of it.
 struct Play {
     random: Random,

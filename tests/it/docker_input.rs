@@ -6,6 +6,7 @@ mod proxy;
 mod run;
 
 use crate::engine::{Docker, docker, unique, wait_until};
+use crate::old_log;
 use proxy::Proxy;
 use run::{Got, Run};
 use std::collections::BTreeSet;
@@ -39,6 +40,7 @@ both_ways! {
     a_container_that_lived_and_ended_while_nobody_watched_is_read_later
     names_change_and_containers_are_left_out
     a_full_budget_leaves_the_lines_with_docker
+    edge_year_old_containers_at_first_start_begin_where_since_and_max_age_say
 }
 
 /// Lines as Docker keeps them, from `docker logs --timestamps`: stdout alone.
@@ -177,6 +179,26 @@ fn a_container_that_lived_and_ended_while_nobody_watched_is_read_later(read: &'s
     assert_eq!(texts(&run.lines(1), "stdout"), ["first"], "a container that is started again is read on");
     assert_eq!(run.end(), []);
     drop((before, second));
+}
+
+fn edge_year_old_containers_at_first_start_begin_where_since_and_max_age_say(read: &'static str) {
+    let label = unique("old");
+    let container = docker().container(old_log::SCRIPT).label("it", &label).start();
+    old_log::age(docker(), &container, &[400, 40, 0]);
+    let include = format!("it={label}");
+    for (setting, expected) in [
+        ("", &["n=400", "n=40", "n=0"][..]),
+        ("since=100d", &["n=40", "n=0"]),
+        ("since=1d", &["n=0"]),
+        ("max_age=100d", &["n=40", "n=0"]),
+        ("max_age=1d", &["n=0"]),
+    ] {
+        let setting = setting.split_once('=');
+        let settings: Vec<_> = [("include_labels", &*include), ("read", read)].into_iter().chain(setting).collect();
+        let mut run = Run::start(docker().host(), &settings);
+        assert_eq!(texts(&run.lines(expected.len()), "stdout"), expected, "{setting:?}");
+        assert_eq!(run.end(), [], "{setting:?}");
+    }
 }
 
 fn names_change_and_containers_are_left_out(read: &'static str) {

@@ -19,6 +19,7 @@ mod fuzz;
 mod joining;
 mod language;
 mod main_job;
+mod old_log;
 mod own_container;
 mod pipeline;
 mod pipeline_time;

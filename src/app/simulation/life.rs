@@ -85,6 +85,7 @@ pub struct Settings {
     pub queue_bytes_max: u64,
     pub page_bytes: u64,
     pub persisted: bool,
+    pub id_salt: &'static str,
 }
 
 struct Output {
@@ -146,7 +147,8 @@ impl Life {
                 };
                 outputs.push(Output { label, pipe, dispatch: Dispatch::new(situation, time.now()), jobs: Vec::new() });
             }
-            let mut readers: Vec<Reader> = (0..containers.len()).map(|id| Reader::new(id, &registry)).collect();
+            let mut readers: Vec<Reader> =
+                (0..containers.len()).map(|id| Reader::new(id, settings.id_salt, &registry)).collect();
             readers.iter_mut().zip(containers).for_each(|(reader, container)| reader.attach(container));
             let batches = Batches::new(pipeline, pipes, Pool::new(1 << 16));
             let (worker, chunks) = (Worker::new(pipeline), VecDeque::new());
@@ -289,6 +291,11 @@ impl Life {
             // A disk that fails now costs a repetition.
             registry.flush().ok();
         });
+    }
+
+    /// Documents that were there already though nobody had sent them.
+    pub fn unexpected(&self) -> u64 {
+        OUTPUTS.iter().map(|label| self.figures.counter(metrics::CONFLICTS_UNEXPECTED, &[label])).sum()
     }
 
     /// When something happens by itself.

@@ -11,6 +11,7 @@
 //! - `event.sequence` sorts the documents of a stream as its lines were printed;
 //! - the books balance after every step, and no receipt is dropped without a verdict while the daemon lives.
 
+mod edges;
 mod engine;
 mod life;
 mod source;
@@ -68,6 +69,7 @@ impl<'p> Play<'p> {
             queue_bytes_max: u64::from(has_queue) * (3_000 + random.below(100_000)),
             page_bytes: 512 << random.below(5),
             persisted: random.one_in(4),
+            id_salt: "",
         };
         let (disk, time, engine) = (SimulatedDisk::default(), Time::new(BEGAN_NS), Engine::default());
         let containers: Vec<Container> = (0..1 + random.below(3)).map(|_| Container::default()).collect();

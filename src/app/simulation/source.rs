@@ -16,6 +16,7 @@ const STEP_NS: u64 = 1_000_000;
 const LATE_MS_MAX: u64 = 250;
 
 /// A part of a line, as Docker keeps it.
+#[derive(Clone)]
 pub struct Record {
     stream: Stream,
     time: u64,
@@ -27,6 +28,10 @@ pub struct Record {
 pub struct Container {
     pub log: Vec<Record>,
     last: u64,
+    /// Its engine delivers lines twice when it rotates.
+    pub repeats: bool,
+    /// Its engine's clock is set back now and then.
+    pub steps_back: bool,
 }
 
 /// What a line was printed with, and its number.
@@ -36,6 +41,16 @@ pub struct Printed {
 }
 
 impl Container {
+    /// One record as it is.
+    pub fn say(&mut self, stream: Stream, time: u64, text: &str) {
+        self.log.push(Record { stream, time, bytes: text.as_bytes().to_vec() });
+    }
+
+    /// The engine delivers its records from this one on once more.
+    pub fn repeat(&mut self, from: usize) {
+        self.log.extend_from_within(from..);
+    }
+
     /// Prints a line, or one and what belongs to it. Every line has a number of its own.
     pub fn print(&mut self, now_ns: u64, printed: &mut Vec<Printed>, random: &mut Random) {
         let tag = match random.below(40) {
@@ -91,13 +106,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub fn new(id: usize, ledger: &dyn Ledger) -> Reader {
+    pub fn new(id: usize, salt: &str, ledger: &dyn Ledger) -> Reader {
         let tap = |stream: Stream| {
             let name = format!("docker:{id:064x}:{}", stream.name());
             let key = SourceKey::new(&name);
             let cursor = Cursor::new(ledger.position(&key));
             let facts = format!("{{\"container\":{{\"id\":\"{id}\"}},\"stream\":\"{}\"}}", stream.name());
-            let hash = Identity::hash_source(&name, "");
+            let hash = Identity::hash_source(&name, salt);
             let source = Arc::new(Source { key, hash, input: 0, facts, place: Place::Sequence, hints: None });
             Tap { source, cursor, bytes: Vec::new(), lines: Vec::new(), watermark: Watermark::none(), up_to: None }
         };
@@ -109,8 +124,8 @@ impl Reader {
     pub fn attach(&mut self, container: &Container) {
         self.joiners = Joiners::new(false, LINE_BYTES_MAX);
         for tap in &mut self.taps {
-            let back = tap.cursor.attach(false);
-            assert!(back.is_none(), "no engine repeats lines here");
+            let back = tap.cursor.attach(container.repeats);
+            assert!(back.is_none(), "no engine repeats a whole file here");
         }
         let since = self.taps.iter().map(|tap| tap.cursor.since()).min().unwrap_or(0);
         self.next = container.log.partition_point(|record| record.time < since);
@@ -132,7 +147,7 @@ impl Reader {
         let Reader { taps, joiners, next } = self;
         for record in container.log.iter().skip(*next).take(records) {
             *next += 1;
-            let mut each = |line: RawLine<'_>| taps[line.stream as usize].keep(line);
+            let mut each = |line: RawLine<'_>| taps[line.stream as usize].keep(line, container.steps_back);
             let joiner = joiners.of(record.stream);
             joiner.begin(record.time, &mut each);
             joiner.text(&record.bytes, &mut each);
@@ -147,11 +162,11 @@ impl Reader {
 }
 
 impl Tap {
-    fn keep(&mut self, line: RawLine<'_>) {
+    fn keep(&mut self, line: RawLine<'_>, steps_back: bool) {
         let Verdict::New { position, stepped_back } = self.cursor.judge(line.time, line.text, || line.time) else {
             return;
         };
-        assert!(!stepped_back, "no clock is set back here");
+        assert!(!stepped_back || steps_back, "no clock is set back here");
         self.up_to = Some(position);
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(line.text);

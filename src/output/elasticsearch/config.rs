@@ -28,6 +28,8 @@ pub struct Config {
     pub index_pattern: String,
     /// Documents have ids of the operator's own (`document_id`).
     pub own_ids: bool,
+    /// What is sent again meets its own id.
+    pub exactly_once: bool,
     /// `None` where the operator does it.
     pub setup: Option<SetupConfig>,
 }
@@ -55,6 +57,7 @@ impl Config {
             refused_too: codes(settings)?,
             index_pattern: pattern(settings.text("index").unwrap_or_default()),
             own_ids: settings.text("document_id").is_some(),
+            exactly_once: exactly_once(settings),
             setup: if settings.boolean("manage_template") { Some(SetupConfig::new(settings)?) } else { None },
         })
     }
@@ -63,16 +66,19 @@ impl Config {
 /// How documents are written: the same for the daemon and for a dry run.
 pub fn rendering(settings: &Settings) -> Result<Rendering, Fault> {
     let owned = |name: &str| settings.text(name).map(String::from);
-    let exactly_once = settings.text("delivery") != Some("at_least_once");
     Ok(Rendering::Bulk {
         index: index(settings)?,
         id: owned("document_id"),
         action: action(settings)?,
         routing: owned("routing"),
         pipeline: owned("pipeline"),
-        stable_ids: exactly_once,
+        stable_ids: exactly_once(settings),
         clamp_day: settings.boolean("index_day_clamp"),
     })
+}
+
+fn exactly_once(settings: &Settings) -> bool {
+    settings.text("delivery") != Some("at_least_once")
 }
 
 fn index(settings: &Settings) -> Result<String, Fault> {

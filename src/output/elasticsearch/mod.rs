@@ -61,6 +61,12 @@ impl Output for Elasticsearch {
                 "certificates are not checked (ssl_verification_mode => none): whoever answers gets the documents"
             );
         }
+        if !self.config.exactly_once && !self.config.own_ids {
+            tracing::warn!(
+                index = self.config.index_pattern,
+                "the engine makes the ids: what is sent again is there twice (delivery => at_least_once)"
+            );
+        }
         self.client = Some(Client::new(&self.config.connection)?);
         Ok(())
     }

@@ -108,6 +108,48 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     assert_eq!(fs::read_to_string(&file).unwrap(), newer);
 }
 
+/// A file of the project, as a version of timberline wrote it.
+fn kept_file(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kept").join(name)).expect("the file is kept")
+}
+
+/// So far there is one version. Whoever makes the next keeps a file of it, and this one must still be read.
+#[test]
+fn kept_files_of_every_version_are_read_and_written_in_todays() {
+    for version in 1..=VERSION {
+        let (folder, old) = (tempfile::tempdir().unwrap(), kept_file(&format!("registry-{version}")));
+        let file = folder.path().join("registry");
+        fs::write(&file, &old).unwrap();
+        let (_lock, store, found) = open(folder.path()).unwrap();
+        let said: Vec<_> =
+            found.iter().map(|kept| (kept.key.as_str(), kept.position.at, kept.position.ordinal)).collect();
+        assert_eq!(
+            said,
+            [
+                ("file:fe00:9de01f:911faba7321fe1a0", 14, 0),
+                ("file:\\odd\nname\r", 4096, 0),
+                ("docker:4f5a:stderr", u64::MAX, u32::MAX)
+            ],
+            "version {version}"
+        );
+        store.write(&found).unwrap();
+        let new = fs::read_to_string(&file).unwrap();
+        assert!(new.starts_with(&format!("timberline registry {VERSION}\n")), "{new}");
+        assert_eq!(text::decode(new.as_bytes()), Ok(found));
+        assert_eq!(fs::read(folder.path().join("registry.bak")).unwrap(), old);
+    }
+}
+
+#[test]
+fn a_kept_file_of_a_newer_version_is_refused_and_nothing_is_touched() {
+    let (folder, newer) = (tempfile::tempdir().unwrap(), kept_file("registry-newer"));
+    fs::write(folder.path().join("registry"), &newer).unwrap();
+    assert!(refusal(folder.path()).contains("was written by a newer timberline (format 2, "));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| name == "registry" || name == ".lock"), "{left:?}");
+    assert_eq!(fs::read(folder.path().join("registry")).unwrap(), newer);
+}
+
 #[test]
 fn a_second_daemon_is_refused_and_let_in_when_the_first_is_gone() {
     let folder = written();

@@ -51,6 +51,15 @@ impl Setup {
         self
     }
 
+    /// Lines as they come, into one index a day.
+    pub fn without_filters(mut self) -> Setup {
+        let index = format!("{}-logs-%{{+YYYY.MM.dd}}", self.name);
+        self.pipeline = format!(
+            "input {{\n  {DOCKER_INPUT}\n}}\noutput {{\n  elasticsearch {{\n    hosts    => \"${{ELASTICSEARCH_HOSTS}}\"\n    index => \"{index}\"\n  }}\n}}\n"
+        );
+        self
+    }
+
     /// Other inputs than Docker.
     pub fn input(mut self, text: &str) -> Setup {
         assert!(self.pipeline.contains(DOCKER_INPUT), "the shipped pipeline follows every container");

@@ -11,14 +11,17 @@ mod dead_letters;
 #[cfg(feature = "soak")]
 mod endurance;
 mod every_line;
+mod ids;
 pub mod job;
 mod lines;
 mod metrics;
+mod old_containers;
 mod queue;
 mod searches;
 mod short_lived;
 mod starting;
 mod stopping;
+mod traces;
 
 pub use job::sum;
 use std::time::Duration;
