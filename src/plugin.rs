@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod example;
+pub mod sample;
 pub mod shared;
 pub mod table;
 pub mod written;

@@ -1,7 +1,11 @@
 //! The examples that stand beside the plugins: which there are of a plugin, of a setting. The test runs them all.
 
 #[cfg(test)]
+mod codecs;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +18,10 @@ const COMMON: &str = include_str!("../filter/common/examples.txt");
 
 /// All examples of a plugin.
 pub fn of(declaration: &Declaration) -> Vec<Example<'static>> {
-    let filter = plugins::FILTERS.iter().find(|filter| std::ptr::eq(filter.declaration, declaration));
-    filter.map(|filter| example::read(filter.examples)).unwrap_or_default()
+    let filters = plugins::FILTERS.iter().map(|filter| (filter.declaration, filter.examples));
+    let codecs = plugins::CODECS.iter().map(|codec| (codec.declaration, codec.examples));
+    let of = filters.chain(codecs).find(|(known, _)| std::ptr::eq(*known, declaration));
+    of.map(|(_, examples)| example::read(examples)).unwrap_or_default()
 }
 
 /// Those of one setting, or, with an empty name, of the plugin as a whole.

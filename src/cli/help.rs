@@ -8,6 +8,7 @@ use super::terminal::{BOLD, CYAN, GREEN, Look, YELLOW};
 use super::{Ended, Exit, Failure};
 use crate::lang::suggest::nearest;
 use crate::plugin::example::Example;
+use crate::plugin::sample::sample;
 use crate::plugin::{Declaration, Door, Fallback, Setting};
 use clap::CommandFactory as _;
 use std::io::{self, Write as _};
@@ -124,9 +125,9 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
     if let Some(example) = examples::about(&shown, "").find(|example| example.config.is_empty()) {
         push_example(&mut out, example, "    ", columns);
     }
-    section(&mut out, "Settings", declaration.settings.iter(), &shown, look);
+    section(&mut out, "Settings", declaration, declaration.settings.iter(), &shown, look);
     let inherited = declaration.all_settings().skip(declaration.settings.len());
-    section(&mut out, &format!("Settings of every {door}"), inherited, &[], look);
+    section(&mut out, &format!("Settings of every {door}"), declaration, inherited, &[], look);
     if !declaration.differs.is_empty() {
         out += &format!("\n{}\n", look.paint(GREEN, "Differs from Logstash"));
         differences(declaration).for_each(|line| push_item(&mut out, &line, columns));
@@ -137,6 +138,7 @@ fn plugin(declaration: &Declaration, look: Look) -> String {
 fn section<'s>(
     out: &mut String,
     title: &str,
+    declaration: &Declaration,
     settings: impl Iterator<Item = &'s Setting>,
     shown: &[Example<'_>],
     look: Look,
@@ -157,6 +159,8 @@ fn section<'s>(
         }
         if let Some(example) = examples::about(shown, setting.name).next() {
             push_example(out, example, "        ", columns);
+        } else if let Some(value) = sample(declaration, setting) {
+            push_folded(out, &format!("{} => {value}", setting.name), "        ", columns);
         }
     }
 }

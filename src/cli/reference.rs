@@ -6,6 +6,7 @@
 use super::examples;
 use crate::app::plugins;
 use crate::plugin::example::Example;
+use crate::plugin::sample::sample;
 use crate::plugin::{COMMON_FILTER, Declaration, Door, Fallback, Kind, Setting};
 
 /// All plugins of a section, in the order of their list.
@@ -66,11 +67,12 @@ pub fn markdown(declaration: &Declaration) -> String {
     }
     examples::about(&shown, "").for_each(|example| out += &block(example));
     if shown.is_empty() {
-        out += &table("Settings", declaration.settings.iter());
+        out += &table("Settings", declaration, declaration.settings.iter());
     } else {
         out += &format!("\n## Settings\n\n{}", sections(declaration.settings, &shown));
     }
-    out += &table(&format!("Settings of every {door}"), declaration.all_settings().skip(declaration.settings.len()));
+    let inherited = declaration.all_settings().skip(declaration.settings.len());
+    out += &table(&format!("Settings of every {door}"), declaration, inherited);
     if !declaration.differs.is_empty() {
         out += "\n## Differs from Logstash\n\n";
         differences(declaration).for_each(|line| out += &format!("- {line}\n"));
@@ -123,20 +125,21 @@ pub fn differences(declaration: &Declaration) -> impl Iterator<Item = String> {
     })
 }
 
-fn table<'s>(title: &str, settings: impl Iterator<Item = &'s Setting>) -> String {
+fn table<'s>(title: &str, declaration: &Declaration, settings: impl Iterator<Item = &'s Setting>) -> String {
     let cells = |setting: &Setting| {
         row(&[
             format!("`{}`", setting.name),
             setting.kind.to_string(),
             default_cell(setting),
             paragraphs(setting).join(" "),
+            sample(declaration, setting).map_or_else(String::new, |value| format!("`{value}`")),
         ])
     };
     let rows: String = settings.map(cells).collect();
     if rows.is_empty() {
         return rows;
     }
-    format!("\n## {title}\n\n| setting | type | default | meaning |\n|---|---|---|---|\n{rows}")
+    format!("\n## {title}\n\n| setting | type | default | meaning | example |\n|---|---|---|---|---|\n{rows}")
 }
 
 fn default_cell(setting: &Setting) -> String {
@@ -203,10 +206,10 @@ codec => toy
 
 ## Settings
 
-| setting | type | default | meaning |
-|---|---|---|---|
-| `mode` | one of a, b | `\"a\"` | A \\| B. |
-| `must` | string | **required** | A must. Deprecated: `mode` |
+| setting | type | default | meaning | example |
+|---|---|---|---|---|
+| `mode` | one of a, b | `\"a\"` | A \\| B. | `\"b\"` |
+| `must` | string | **required** | A must. Deprecated: `mode` |  |
 
 ## Differs from Logstash
 

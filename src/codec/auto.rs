@@ -29,6 +29,7 @@ const UNPROVED_MAX: usize = 12;
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/auto.txt"),
     decoder: Some(|settings, _| {
         let lines = lines("\n", LINE_BYTES_MAX, Charset::of(settings)?);
         Ok(Decoder::new(Joined::new(lines, Auto::default()), Plain::of(settings)?))

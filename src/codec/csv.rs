@@ -22,6 +22,7 @@ const NO_HEADER: &str = "_csvheadermissing";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/csv.txt"),
     decoder: Some(|settings, _| {
         Ok(Decoder::of(lines("\n", LINE_BYTES_MAX, Charset::of(settings)?), Rows::of(settings)?))
     }),

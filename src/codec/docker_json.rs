@@ -36,6 +36,7 @@ const STREAM_TAG: Tag = Tag::of(STREAM);
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/docker_json.txt"),
     decoder: Some(|settings, _| Ok(Decoder::new(Envelopes::of(settings), Shower))),
     encoder: None,
 };

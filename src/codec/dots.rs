@@ -4,8 +4,12 @@ use super::{CodecPlugin, Encoder};
 use crate::event::Event;
 use crate::plugin::{Declaration, Door};
 
-pub static PLUGIN: CodecPlugin =
-    CodecPlugin { declaration: &DECLARATION, decoder: None, encoder: Some(|_| Ok(Box::new(Dots))) };
+pub static PLUGIN: CodecPlugin = CodecPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples/dots.txt"),
+    decoder: None,
+    encoder: Some(|_| Ok(Box::new(Dots))),
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Codec,
@@ -23,6 +27,10 @@ struct Dots;
 impl Encoder for Dots {
     fn encode(&self, _event: &Event<'_>, out: &mut Vec<u8>) {
         out.push(b'.');
+    }
+
+    fn is_text(&self) -> bool {
+        false
     }
 
     fn boxed(&self) -> Box<dyn Encoder> {

@@ -17,6 +17,7 @@ pub const FAILURE: &str = "_jsonparsefailure";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/json.txt"),
     decoder: Some(|settings, _| {
         Ok(Decoder::of(lines("\n", LINE_BYTES_MAX, Charset::of(settings)?), Json::of(settings, None)?))
     }),

@@ -17,6 +17,7 @@ const LINE_BYTES_MAX: f64 = (16u32 << 20) as f64;
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/json_lines.txt"),
     decoder: Some(|settings, _| {
         let bytes_max = settings.number("decode_size_limit_bytes").unwrap_or(LINE_BYTES_MAX) as usize;
         let lines = lines(delimiter(settings), bytes_max, Charset::of(settings)?);

@@ -206,5 +206,5 @@ const TARGET: Setting = crate::plugin::table::field("target", "The field that wh
 const ECS: Setting = one_of("ecs_compatibility", &["disabled", "v1", "v8"], "Which names the codec's own fields have.");
 
 const fn known(declaration: &'static Declaration) -> CodecPlugin {
-    CodecPlugin { declaration, decoder: None, encoder: None }
+    CodecPlugin { declaration, examples: "", decoder: None, encoder: None }
 }

@@ -10,6 +10,7 @@ use crate::plugin::{Declaration, Door, Fallback, Kind, Setting, Settings};
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/line.txt"),
     decoder: Some(|settings, _| {
         let lines = lines(delimiter(settings), LINE_BYTES_MAX, Charset::of(settings)?);
         Ok(Decoder::of(lines, Plain::of(settings)?))

@@ -149,6 +149,8 @@ pub trait Encoder: Send {
 /// A codec's declaration and how its two sides are built; `None` where it has only one.
 pub struct CodecPlugin {
     pub declaration: &'static Declaration,
+    /// See `plugin::example`.
+    pub examples: &'static str,
     pub decoder: Option<fn(&Settings, &Build<'_>) -> Result<Decoder, Fault>>,
     pub encoder: Option<fn(&Settings) -> Result<Box<dyn Encoder>, Fault>>,
 }

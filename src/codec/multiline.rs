@@ -16,7 +16,12 @@ use crate::plugin::{Declaration, Door, Fallback, Fault, Item, Kind, Setting, Set
 const LINES_REACHED: &str = "multiline_codec_max_lines_reached";
 const BYTES_REACHED: &str = "multiline_codec_max_bytes_reached";
 
-pub static PLUGIN: CodecPlugin = CodecPlugin { declaration: &DECLARATION, decoder: Some(decoder), encoder: None };
+pub static PLUGIN: CodecPlugin = CodecPlugin {
+    declaration: &DECLARATION,
+    examples: include_str!("examples/multiline.txt"),
+    decoder: Some(decoder),
+    encoder: None,
+};
 
 static DECLARATION: Declaration = Declaration {
     door: Door::Codec,

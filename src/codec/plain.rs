@@ -20,6 +20,7 @@ const FORMAT: &str = "%{@timestamp} %{host} %{message}";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/plain.txt"),
     decoder: Some(|settings, _| {
         Ok(Decoder::of(lines("\n", LINE_BYTES_MAX, Charset::of(settings)?), Plain::of(settings)?))
     }),
@@ -41,7 +42,12 @@ static DECLARATION: Declaration = Declaration {
         ),
     ],
     example: r#"input { file { path => "/var/log/app.log" codec => plain { charset => "ISO-8859-1" } } }"#,
-    differs: &[NO_ORIGINAL, charset::REPLACES, "`\\r` at the end of a line is taken off."],
+    differs: &[
+        NO_ORIGINAL,
+        charset::REPLACES,
+        "`\\r` at the end of a line is taken off.",
+        "what is written ends with a newline.",
+    ],
     unavailable: None,
 };
 

@@ -10,6 +10,7 @@ use std::io::Write as _;
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("examples/rubydebug.txt"),
     decoder: None,
     encoder: Some(|settings| Ok(Box::new(RubyDebug { metadata: settings.boolean("metadata") }))),
 };

@@ -157,7 +157,7 @@ impl<'b> Object<'b> {
     }
 
     /// `into_entries`, with whether the name is plain.
-    pub(super) fn into_parts(self) -> impl Iterator<Item = (&'b str, Tag, bool, Value<'b>)> {
+    pub fn into_parts(self) -> impl Iterator<Item = (&'b str, Tag, bool, Value<'b>)> {
         self.0.into_inner().list.into_iter().map(|entry| (entry.name, entry.tag, entry.plain, entry.value))
     }
 

@@ -15,6 +15,9 @@
 //! ^ must be a boolean          the pipeline is refused, with a message that holds this
 //! ```
 //!
+//! Of a codec, the piece is `codec => …`, which reads the lines (`\xe9` in one is that byte), or an `output { … }`, which
+//! writes lines of text.
+//!
 //! Beside them stand the corners (`corners.txt`, of the same form, for the test alone): what becomes of missing fields,
 //! wrong types, empty values. There, one may be of several settings: `# include_keys, exclude_keys`.
 

@@ -14,6 +14,7 @@ mod docs;
 mod doors;
 mod elasticsearch_output;
 mod engines;
+mod file_doors;
 mod file_input;
 mod fuzz;
 mod joining;

@@ -1,5 +1,7 @@
 //! Runs an example in a world of its own: a clock that only the example moves, and no files and names but its own.
+//! Filters run as a pipeline does; of codecs see `codecs`.
 
+use super::codecs;
 use crate::app::plugins;
 use crate::event::{Arena, Event, Identity, Timestamp, json};
 use crate::filter::testing::World;
@@ -7,7 +9,7 @@ use crate::filter::{Ecs, Effects as _, dns, geoip};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::parse::{self, parse};
 use crate::lang::source::SourceSet;
-use crate::lang::tree::{Config, Node, Plugin};
+use crate::lang::tree::{Config, Literal, Node, Plugin};
 use crate::pipeline::compile::compile;
 use crate::pipeline::program::{Program, Surroundings};
 use crate::pipeline::worker::{Deserted, Outbox};
@@ -27,26 +29,66 @@ pub fn run(filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> 
     run_with(Ecs::V8, filters, story)
 }
 
-/// The same in a pipeline with this `pipeline.ecs_compatibility`.
-pub fn run_with(ecs: Ecs, filters: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> {
+/// The same in a pipeline with this `pipeline.ecs_compatibility`. Of a codec: what it reads or writes.
+pub fn run_with(ecs: Ecs, piece: &str, story: &[Happening<'_>]) -> Result<Vec<Json>, String> {
     let world = World::default();
     world.pass(BEGIN);
+    match Piece::of(piece) {
+        Piece::Filters => filter(ecs, piece, story, &world),
+        Piece::Codec => Ok(codecs::read(with_files(ecs, piece, story, &world)?, story)),
+        Piece::Output => {
+            let pipeline = with_files(ecs, piece, story, &world)?;
+            Ok(codecs::write(pipeline, story, |fields, arena| event_of(fields, Identity::default(), &world, arena)))
+        }
+    }
+}
+
+/// What an example shows.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Piece {
+    /// Filters, or a whole section of them.
+    Filters,
+    /// `codec => …` of an input.
+    Codec,
+    /// An `output` section.
+    Output,
+}
+
+impl Piece {
+    pub fn of(text: &str) -> Piece {
+        match text.trim_start() {
+            text if text.starts_with("codec =>") => Piece::Codec,
+            text if text.starts_with("output {") => Piece::Output,
+            _ => Piece::Filters,
+        }
+    }
+}
+
+/// The pipeline of a piece; the files of the story are there.
+fn with_files(ecs: Ecs, piece: &str, story: &[Happening<'_>], world: &World) -> Result<Pipeline, String> {
+    for happening in story.iter().filter(|happening| matches!(happening, Happening::File { .. })) {
+        happen(happening, world, None, &mut Leaving::default());
+    }
+    compiled(ecs, piece, world)
+}
+
+fn filter(ecs: Ecs, filters: &str, story: &[Happening<'_>], world: &World) -> Result<Vec<Json>, String> {
     let is_before = |happening: &&Happening<'_>| !matches!(happening, Happening::Event(_) | Happening::Pause(_));
     let before = story.iter().take_while(is_before).count();
     let mut leaving = Leaving::default();
     for happening in &story[..before] {
-        happen(happening, &world, None, &mut leaving);
+        happen(happening, world, None, &mut leaving);
     }
-    let mut program = compiled(ecs, filters, &world)?.program;
+    let mut program = compiled(ecs, filters, world)?.program;
     for happening in &story[before..] {
-        happen(happening, &world, Some(&mut program), &mut leaving);
+        happen(happening, world, Some(&mut program), &mut leaving);
     }
-    wake(&mut program, true, &world, &mut leaving);
+    wake(&mut program, true, world, &mut leaving);
     Ok(leaving.events)
 }
 
-fn compiled(ecs: Ecs, filters: &str, world: &World) -> Result<Pipeline, String> {
-    let sources = SourceSet::single("example", &section(filters));
+fn compiled(ecs: Ecs, piece: &str, world: &World) -> Result<Pipeline, String> {
+    let sources = SourceSet::single("example", &section(piece));
     let (config, mut diagnostics) = parse(&sources, &parse::Options { support_escapes: false });
     let options = Options { ecs, rules: Default::default(), files: world, opens: &[] };
     let compiled = compile(&config, &plugins::catalogue(), &options);
@@ -56,14 +98,19 @@ fn compiled(ecs: Ecs, filters: &str, world: &World) -> Result<Pipeline, String> 
     whole.ok_or_else(|| shown().collect())
 }
 
-/// `filter { … }`, unless it is one already.
-fn section(filters: &str) -> String {
-    if filters.trim_start().starts_with("filter {") { filters.to_string() } else { format!("filter {{ {filters} }}") }
+/// The section that a piece stands in, unless it is one already.
+fn section(piece: &str) -> String {
+    match Piece::of(piece) {
+        Piece::Output => piece.to_string(),
+        Piece::Filters if piece.trim_start().starts_with("filter {") => piece.to_string(),
+        Piece::Filters => format!("filter {{ {piece} }}"),
+        Piece::Codec => format!("input {{ file {{ path => \"/var/log/app.log\" {piece} }} }}"),
+    }
 }
 
-/// The same filters without a setting; `None` where they do not give it.
-pub fn without(filters: &str, setting: &str) -> Option<String> {
-    let mut text = section(filters);
+/// The same piece without a setting; `None` where it does not give it.
+pub fn without(piece: &str, setting: &str) -> Option<String> {
+    let mut text = section(piece);
     let sources = SourceSet::single("example", &text);
     let (config, _) = parse(&sources, &parse::Options { support_escapes: false });
     let plugins = plugins_of(&config);
@@ -72,14 +119,24 @@ pub fn without(filters: &str, setting: &str) -> Option<String> {
     for span in spans.iter().rev() {
         text.replace_range(span.start as usize..span.end as usize, "");
     }
-    Some(text)
+    // The piece alone again, so that it is known for what it is.
+    match Piece::of(piece) {
+        Piece::Codec => Some(text[text.find("codec =>")?..].trim_end_matches([' ', '}']).to_string() + " }"),
+        Piece::Filters | Piece::Output => Some(text),
+    }
 }
 
-fn plugins_of(config: &Config) -> Vec<&Plugin> {
+pub fn plugins_of(config: &Config) -> Vec<&Plugin> {
     fn collect<'t>(nodes: &'t [Node], out: &mut Vec<&'t Plugin>) {
         for node in nodes {
             match node {
-                Node::Plugin(plugin) => out.push(plugin),
+                Node::Plugin(plugin) => {
+                    out.push(plugin);
+                    out.extend(plugin.settings.iter().filter_map(|setting| match &setting.value {
+                        Literal::Plugin(codec) => Some(&**codec),
+                        _ => None,
+                    }));
+                }
                 Node::If(branching) => {
                     branching.branches.iter().for_each(|(_, body)| collect(body, out));
                     collect(branching.otherwise.as_deref().unwrap_or_default(), out);
@@ -88,7 +145,7 @@ fn plugins_of(config: &Config) -> Vec<&Plugin> {
         }
     }
     let mut out = Vec::new();
-    collect(&config.filters, &mut out);
+    [&config.inputs, &config.filters, &config.outputs].into_iter().for_each(|nodes| collect(nodes, &mut out));
     out
 }
 
@@ -135,13 +192,17 @@ fn answer(world: &World, name: &str, text: &str) {
 
 fn event(fields: &str, world: &World, program: &mut Program, leaving: &mut Leaving) {
     let arena = Arena::new();
-    let mut event = Event::new(&arena, leaving.identity(), world.now());
-    event.set_timestamp(world.now());
-    let fields = json::read::object(arena.alloc_str(fields), &arena).expect("an event is a JSON object");
-    event.absorb(fields, &arena);
+    let event = event_of(fields, leaving.identity(), world, &arena);
     leaving.now = world.now();
     let _rules = program.rules.enter();
     program.run(event, Surroundings::new(&arena, world, leaving));
+}
+
+fn event_of<'b>(fields: &str, identity: Identity, world: &World, arena: &'b Arena) -> Event<'b> {
+    let mut event = Event::new(arena, identity, world.now());
+    event.set_timestamp(world.now());
+    event.absorb(json::read::object(arena.alloc_str(fields), arena).expect("an event is a JSON object"), arena);
+    event
 }
 
 fn wake(program: &mut Program, last: bool, world: &World, leaving: &mut Leaving) {

@@ -1,7 +1,7 @@
 //! Every example does what it shows, every setting has one, and without the setting something else comes out; and every
 //! setting has a corner, in which it is given and the events are what the corner says.
 
-use super::run::{run, run_with, without};
+use super::run::{Piece, run, run_with, without};
 use super::*;
 use crate::filter::Ecs;
 use crate::plugin::{COMMON_FILTER, Setting};
@@ -48,9 +48,9 @@ fn look(own: &str, example: &Example<'_>) -> Shown {
     if let Some((file, test)) = example.proof {
         return no_proof(file, test).map_or(Shown::Changes, Shown::Wrong);
     }
-    let expected: Vec<Json> = match example.becomes.iter().map(|text| serde_json::from_str(text)).collect() {
+    let expected = match expected(&config, example) {
         Ok(expected) => expected,
-        Err(error) => return Shown::Wrong(format!("an event is no JSON: {error}")),
+        Err(error) => return Shown::Wrong(error),
     };
     let lines = |events: &[Json]| events.iter().map(|event| format!("\n  > {event}")).collect::<String>();
     match run(&config, &example.story) {
@@ -70,6 +70,17 @@ fn look(own: &str, example: &Example<'_>) -> Shown {
     }
 }
 
+/// What leaves: events as JSON, or lines of text that an output writes.
+fn expected(config: &str, example: &Example<'_>) -> Result<Vec<Json>, String> {
+    let read = |text: &&str| match Piece::of(config) {
+        Piece::Output => Ok(Json::from(*text)),
+        Piece::Filters | Piece::Codec => {
+            serde_json::from_str(text).map_err(|error| format!("an event is no JSON: {error}"))
+        }
+    };
+    example.becomes.iter().map(read).collect()
+}
+
 fn is_counterpart(example: &Example<'_>, other: &Example<'_>) -> bool {
     other.setting == example.setting && other.story == example.story && other.becomes != example.becomes
 }
@@ -86,6 +97,16 @@ fn every_setting_of_every_filter_has_an_example_in_which_it_changes_an_event() {
     for filter in plugins::FILTERS.iter().filter(|filter| filter.declaration.unavailable.is_none()) {
         let Declaration { name, example, settings, .. } = filter.declaration;
         faults.extend(wrong(name, example, settings, &of(filter.declaration)));
+    }
+    assert!(faults.is_empty(), "{} examples are missing or wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn every_setting_of_every_codec_has_an_example_in_which_it_changes_what_is_read_or_written() {
+    let mut faults = Vec::new();
+    for codec in plugins::CODECS.iter().filter(|codec| codec.declaration.unavailable.is_none()) {
+        let Declaration { name, settings, .. } = codec.declaration;
+        faults.extend(wrong(name, "", settings, &of(codec.declaration)));
     }
     assert!(faults.is_empty(), "{} examples are missing or wrong:\n{}", faults.len(), faults.join("\n"));
 }
@@ -117,15 +138,12 @@ fn corner_holds(corner: &Example<'_>, of: &[&str]) -> Result<(), String> {
         (Err(why), _) => return Err(format!("{config}\ndoes not compile: {why}")),
         (Ok(made), _) => made,
     };
-    let expected: Result<Vec<Json>, _> = corner.becomes.iter().map(|text| serde_json::from_str(text)).collect();
-    match expected {
-        Ok(expected) if corner.refused.is_none() && made == expected => Ok(()),
-        Ok(_) => {
-            let lines: String = made.iter().map(|event| format!("\n> {event}")).collect();
-            Err(format!("{config}\nmakes{lines}"))
-        }
-        Err(error) => Err(format!("an event is no JSON: {error}")),
+    let expected = expected(&config, corner)?;
+    if corner.refused.is_none() && made == expected {
+        return Ok(());
     }
+    let lines: String = made.iter().map(|event| format!("\n> {event}")).collect();
+    Err(format!("{config}\nmakes{lines}"))
 }
 
 #[test]

@@ -30,6 +30,7 @@ const SYSLOG: [&str; 2] = ["syslog", "[log][syslog][header]"];
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("../examples/cef.txt"),
     decoder: Some(|settings, _| {
         let delimiter = delimiter(settings).unwrap_or_else(|| "\n".into());
         Ok(Decoder::of(lines(&delimiter, LINE_BYTES_MAX, Charset::Utf8), Cef::of(settings)?))

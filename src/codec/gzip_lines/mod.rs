@@ -21,6 +21,7 @@ const FAILURE: &str = "_gzipparsefailure";
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("../examples/gzip_lines.txt"),
     decoder: Some(|settings, _| {
         let charset = Charset::of(settings)?;
         let lines = lines("\n", LINE_BYTES_MAX, charset);

@@ -53,14 +53,14 @@ pub fn read<'b>(
 /// Writes the keys into the event's root; objects are joined key by key.
 pub fn absorb<'b>(event: &mut Event<'b>, object: Object<'b>, overwrite: bool, arena: &'b Arena) {
     let mut free = Object::with_capacity_in(object.len(), arena);
-    for (name, value) in object.into_entries() {
+    for (name, tag, plain, value) in object.into_parts() {
         let overwrite = overwrite && !OURS.contains(&name);
-        match event.root.find_mut(name, Tag::of(name)) {
+        match event.root.find_mut(name, tag) {
             Some(there) if name != TIMESTAMP && name != TAGS => merge(there, value, overwrite, arena),
             Some(_) if !overwrite => {}
             // The working space is the pipeline's, not a line's.
             _ if name == METADATA => {}
-            _ => _ = free.insert(name, value),
+            _ => _ = free.put(name, tag, plain, value),
         }
     }
     event.absorb(free, arena);
@@ -74,10 +74,10 @@ fn merge<'b>(there: &mut Value<'b>, value: Value<'b>, overwrite: bool, arena: &'
         return;
     }
     let (Some(into), Value::Object(object)) = (there.object_mut(arena), value) else { return };
-    for (name, value) in object.into_entries() {
-        match into.find_mut(name, Tag::of(name)) {
+    for (name, tag, plain, value) in object.into_parts() {
+        match into.find_mut(name, tag) {
             Some(there) => merge(there, value, overwrite, arena),
-            None => _ = into.insert(name, value),
+            None => _ = into.put(name, tag, plain, value),
         }
     }
 }

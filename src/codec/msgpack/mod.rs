@@ -27,6 +27,7 @@ const SHOWN_BYTES_MAX: usize = 64 << 10;
 
 pub static PLUGIN: CodecPlugin = CodecPlugin {
     declaration: &DECLARATION,
+    examples: include_str!("../examples/msgpack.txt"),
     decoder: Some(|settings, _| {
         Ok(Decoder::new(objects(OBJECT_BYTES_MAX, !settings.is_given("target")), MessagePack::of(settings)?))
     }),
