@@ -133,7 +133,7 @@ pub fn load_in(request: &Request, variables: &dyn Fn(&str) -> Option<String>) ->
     // What a variable decides is the same for every event, and another at the next start.
     let by_variable =
         |found: &Diagnostic| found.code.starts_with("always-") && sources.slice(found.span).contains("${");
-    more.extend(lint(&config).into_iter().filter(|found| !by_variable(found)));
+    more.extend(lint(&config, &sources).into_iter().filter(|found| !by_variable(found)));
     // What a plugin says of a value that is not there is an echo.
     more.retain(|found| !substituted.diagnostics.iter().any(|missing| touch(found.span, missing.span)));
     more.iter_mut().for_each(|found| substituted.hide(found));

@@ -3,13 +3,15 @@
 //! Looked at: the patterns of filter `date`, and `%{+…}` and `%{{…}}` wherever a string of a plugin holds them.
 
 use super::{is_other_language, texts, values};
-use crate::event::joda::{Dialect, Pattern};
+use crate::event::joda::{Dialect, Locale, Pattern};
 use crate::lang::diagnostic::Diagnostic;
 use crate::lang::source::{Span, Spanned};
+use crate::lang::suggest::nearest;
 use crate::lang::tree::Plugin;
 
 /// Patterns of filter `date` that are no letters.
 const NAMED: [&str; 4] = ["ISO8601", "UNIX", "UNIX_MS", "TAI64N"];
+
 pub fn patterns(plugin: &Plugin, found: &mut Vec<Diagnostic>) {
     if plugin.name.value == "date" {
         let patterns = values(plugin, "match").flat_map(|value| texts(value).into_iter().skip(1));
@@ -21,6 +23,30 @@ pub fn patterns(plugin: &Plugin, found: &mut Vec<Diagnostic>) {
         for text in texts(&setting.value).into_iter().filter(|_| !is_other_language(plugin, setting)) {
             templates(text, found);
         }
+    }
+}
+
+/// A language that nobody knows, where no pattern has names: the filter refuses it only where it would change an event.
+pub fn locale(plugin: &Plugin, found: &mut Vec<Diagnostic>) {
+    if plugin.name.value != "date" {
+        return;
+    }
+    let has_names = |text: &&Spanned<String>| Pattern::parse(&text.value, Dialect::Joda).is_ok_and(|it| it.has_names());
+    let patterns = values(plugin, "match").flat_map(|value| texts(value).into_iter().skip(1));
+    if patterns.filter(|text| !NAMED.contains(&text.value.as_str())).any(|text| has_names(&text)) {
+        return;
+    }
+    for text in values(plugin, "locale").flat_map(texts).filter(|text| Locale::named(&text.value).is_none()) {
+        let said = format!(
+            "there is no locale `{}`; no pattern here has names of months or days, so nothing asks for it",
+            text.value
+        );
+        let languages = Locale::languages();
+        let near = nearest(&text.value, languages.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        found.push(
+            Diagnostic::warning("unknown-locale", text.span, said)
+                .with_help(near.unwrap_or_else(|| "leave it out".to_string())),
+        );
     }
 }
 

@@ -7,12 +7,13 @@ mod conditions;
 mod dates;
 mod fields;
 mod groks;
+mod ids;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use crate::lang::diagnostic::Diagnostic;
-use crate::lang::source::Spanned;
+use crate::lang::source::{SourceSet, Spanned};
 use crate::lang::tree::{Config, If, Literal, Node, Plugin, Setting};
 
 /// Strings in which `%{…}` is another language.
@@ -25,16 +26,18 @@ const OTHER_LANGUAGES: [(&str, &str); 5] = [
 ];
 
 /// All that is to be said of the pipeline, in no order.
-pub fn lint(config: &Config) -> Vec<Diagnostic> {
+pub fn lint(config: &Config, sources: &SourceSet) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     each_plugin(config, &mut |plugin| {
         dates::patterns(plugin, &mut found);
+        dates::locale(plugin, &mut found);
         groks::anchors(plugin, &mut found);
         settings::replaced_keys(plugin, &mut found);
         settings::operations_too_late(plugin, &mut found);
     });
     each_branching(config, &mut |branching| conditions::branching(branching, &mut found));
     fields::order(config, &mut found);
+    ids::twice(config, sources, &mut found);
     found
 }
 

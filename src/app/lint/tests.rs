@@ -10,7 +10,7 @@ fn check(text: &str, expected: &[(&str, &str)]) {
     let sources = SourceSet::single("a.conf", text);
     let (config, found) = parse(&sources, &Options { support_escapes: false });
     assert!(!found.iter().any(Diagnostic::is_error), "{found:?}");
-    let mut found = lint(&config);
+    let mut found = lint(&config, &sources);
     found.sort_by_key(|found| found.span.start);
     let shown: Vec<(&str, &str)> = found.iter().map(|found| (found.code, sources.slice(found.span))).collect();
     assert_eq!(shown, expected, "{text}\n{found:?}");
@@ -200,4 +200,25 @@ fn a_field_whose_name_is_misspelt() {
     check(&format!(r#"filter {{ {GROK} mutate {{ convert => {{ "bytes" => "integer" }} }} }}"#), &[]);
     check(&format!(r#"filter {{ {GROK} if [clientips] {{ drop {{ }} }} }}"#), &[]);
     check(r#"filter { grok { match => { "message" => "^%{COMBINEDAPACHELOG}" } } if [cleintip] { drop { } } }"#, &[]);
+}
+
+#[test]
+fn two_plugins_with_one_id() {
+    let text = r#"input { file { path => "/a" id => "a" } } filter { if [b] { drop { id => "a" } } uuid { target => "c" id => "b" } }"#;
+    check(text, &[("duplicate-id", r#""a""#)]);
+    let codec =
+        r#"input { file { path => "/a" id => "a" codec => json { id => "a" } } } output { stdout { id => "b" } }"#;
+    check(codec, &[]);
+}
+
+#[test]
+fn a_locale_that_nobody_knows_and_no_pattern_needs() {
+    let date = |pattern: &str, locale: &str| {
+        format!("filter {{ date {{ match => [ \"t\", \"{pattern}\" ] locale => \"{locale}\" }} }}")
+    };
+    check(&date("ISO8601", "xy"), &[("unknown-locale", r#""xy""#)]);
+    check(&date("yyyy-MM-dd", "klingon"), &[("unknown-locale", r#""klingon""#)]);
+    check(&date("yyyy-MM-dd", "de"), &[]);
+    // Then the filter itself refuses it.
+    check(&date("dd MMM yyyy", "xy"), &[]);
 }
