@@ -6,11 +6,13 @@
 
 pub mod csv;
 pub mod example;
+mod join;
 pub mod sample;
 pub mod shared;
 pub mod table;
 pub mod written;
 
+use join::{joined, unwrap};
 use std::fmt;
 use written::{parse_bytes, uris};
 
@@ -286,6 +288,11 @@ impl Item {
             _ => None,
         }
     }
+
+    /// The same where nothing else will do: an entry of the hash `setting`.
+    pub fn one_text(&self, setting: &str) -> Result<&str, Fault> {
+        self.as_text().ok_or_else(|| Fault::at(self.place, format!("`{setting}` takes strings")))
+    }
 }
 
 /// Why a plugin cannot be built as it is configured.
@@ -341,9 +348,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Checks names and types. A setting that is given more than once is joined as Logstash does: hashes merge, and of
-    /// two values of a key the later one counts; everything else becomes a list.
-    pub fn check(declaration: &'static Declaration, given: Vec<(String, Item)>) -> Result<Settings, Vec<Fault>> {
+    /// Checks names and types. A setting that is given more than once is joined as Logstash does: hashes merge, two
+    /// different values of a key become a list, and so does everything else. Where one value is meant, a list of one
+    /// is that value.
+    pub fn check(declaration: &'static Declaration, mut given: Vec<(String, Item)>) -> Result<Settings, Vec<Fault>> {
+        given.iter_mut().filter(|(name, _)| takes_one(declaration, name)).for_each(|(_, item)| unwrap(item));
         let mut faults = Vec::new();
         for (name, item) in &given {
             faults.extend(check_one(declaration, name, item));
@@ -531,50 +540,19 @@ fn fits(kind: Kind, item: &Item) -> bool {
     }
 }
 
-fn joined(given: Vec<(String, Item)>) -> Vec<(String, Item)> {
-    let mut out: Vec<(String, Item)> = Vec::with_capacity(given.len());
-    for (name, item) in given {
-        match out.iter_mut().find(|(there, _)| *there == name) {
-            Some((_, there)) => join(there, item),
-            None => out.push((name, item)),
-        }
-    }
-    out
-}
-
-fn join(there: &mut Item, item: Item) {
-    let place = there.place;
-    there.given = match (std::mem::replace(&mut there.given, Given::List(Vec::new())), item.given) {
-        (Given::Hash(mut entries), Given::Hash(more)) => {
-            entries.retain(|(key, _)| !more.iter().any(|(other, _)| key.as_text() == other.as_text()));
-            entries.extend(more);
-            Given::Hash(entries)
-        }
-        (Given::List(mut items), Given::List(more)) => {
-            items.extend(more);
-            Given::List(items)
-        }
-        (Given::List(mut items), given) => {
-            items.push(Item { given, place: item.place });
-            Given::List(items)
-        }
-        (given, Given::List(more)) => Given::List(std::iter::once(Item { given, place }).chain(more).collect()),
-        (given, more) if given == more => given,
-        (given, more) => Given::List(vec![Item { given, place }, Item { given: more, place: item.place }]),
-    };
+fn takes_one(declaration: &'static Declaration, name: &str) -> bool {
+    let kind = declaration.setting(name).map(|setting| setting.kind);
+    !matches!(kind, None | Some(Kind::Array | Kind::Hash | Kind::Uris | Kind::Any))
 }
 
 /// Settings that have one value and are given two.
 fn twice(declaration: &'static Declaration, given: &[(String, Item)]) -> Vec<Fault> {
-    let of_one_value = |name: &str| {
-        let kind = declaration.setting(name).map(|setting| setting.kind);
-        !matches!(kind, None | Some(Kind::Array | Kind::Hash | Kind::Uris | Kind::Any))
-    };
     let differs = |at: usize, name: &str, item: &Item| {
         let before = given[..at].iter().find(|(other, _)| other == name);
         before.is_some_and(|(_, first)| first.given != item.given)
     };
-    let faults = given.iter().enumerate().filter(|(at, (name, item))| of_one_value(name) && differs(*at, name, item));
+    let faults =
+        given.iter().enumerate().filter(|(at, (name, item))| takes_one(declaration, name) && differs(*at, name, item));
     faults
         .map(|(_, (name, item))| Fault::at(item.place, format!("`{name}` is given twice, and takes one value")))
         .collect()

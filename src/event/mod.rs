@@ -293,8 +293,12 @@ fn descend<'v, 'b>(
     arena: &'b Arena,
 ) -> Result<&'v mut Value<'b>, BadPath> {
     if let Value::Array(items) = at {
-        let index = array_index(step, items.len());
-        return match index {
+        let len = items.len();
+        // One behind the last is made, as in `[list][0][a]` of an empty list.
+        if step.index == Some(len as i64) {
+            items.push(Value::Object(Object::new_in(arena)));
+        }
+        return match array_index(step, items.len()) {
             Some(index) => Ok(&mut items[index]),
             None => Err(in_the_way(path, "array")),
         };

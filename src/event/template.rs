@@ -70,6 +70,11 @@ impl Template {
         self.fields().next().is_some()
     }
 
+    /// Whether a day or another part of `@timestamp` stands in it.
+    pub fn depends_on_time(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Time(_) | Part::UnixTime))
+    }
+
     /// Appends the completed text.
     pub fn write(&self, event: &Event<'_>, out: &mut Vec<u8>) {
         self.write_at(event, event.timestamp(), out, &mut |_, _| {});

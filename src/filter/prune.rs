@@ -67,7 +67,7 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
     };
     let values = |setting: &str| {
         let pair = |(field, item): (String, Item)| {
-            let text = item.as_text().ok_or_else(|| Fault::at(item.place, format!("`{setting}` takes strings")))?;
+            let text = item.one_text(setting)?;
             Ok((Template::parse(&field), Pattern::of(text, item.place, interpolate)?))
         };
         settings.pairs(setting).into_iter().map(pair).collect::<Result<Vec<_>, Fault>>()

@@ -46,6 +46,8 @@ pub struct BulkRoute {
 #[derive(Clone)]
 pub struct IndexName {
     template: Template,
+    /// Without one, no event is on a wrong day.
+    has_day: bool,
     by_fields: bool,
     remembered: Vec<(i64, Vec<u8>)>,
 }
@@ -117,7 +119,7 @@ impl BulkRoute {
     fn day<'b>(&self, event: &mut Event<'b>, arena: &'b Arena) -> Timestamp {
         let time = event.timestamp().unwrap_or(event.arrived);
         let ahead = time.seconds > event.arrived.seconds.saturating_add(AHEAD_MAX_SECONDS);
-        if self.clamp_day && (ahead || time.seconds < EARLIEST_SECONDS) {
+        if self.clamp_day && self.index.has_day && (ahead || time.seconds < EARLIEST_SECONDS) {
             event.tag(CLAMPED, arena);
             return event.arrived;
         }
@@ -155,7 +157,8 @@ impl BulkRoute {
 
 impl IndexName {
     pub fn new(template: Template) -> IndexName {
-        IndexName { by_fields: template.depends_on_fields(), template, remembered: Vec::new() }
+        let (has_day, by_fields) = (template.depends_on_time(), template.depends_on_fields());
+        IndexName { has_day, by_fields, template, remembered: Vec::new() }
     }
 
     /// Appends the name for an event of the day of `time`.

@@ -1,5 +1,6 @@
 //! What a plugin may be given, and what it reads back.
 
+use super::join::items_of;
 use super::*;
 
 static TOY: Declaration = Declaration {
@@ -61,8 +62,31 @@ fn what_is_given_twice_is_joined() {
     assert_eq!(check(&given).unwrap().texts("many"), ["a", "b", "c", "d"]);
     let given = [must, ("table", hash(&[("a", "1"), ("b", "2")])), ("table", hash(&[("c", "3"), ("a", "4")]))];
     let pairs = check(&given).unwrap().pairs("table");
-    let texts: Vec<_> = pairs.iter().map(|(key, value)| (key.as_str(), value.as_text().unwrap())).collect();
-    assert_eq!(texts, [("b", "2"), ("c", "3"), ("a", "4")]);
+    let values = |(key, value): &(String, Item)| (key.clone(), items_of(value.clone()));
+    let shown: Vec<_> = pairs.iter().map(values).collect();
+    let items = |texts: &[&str]| texts.iter().map(|text| Item::text(text)).collect::<Vec<_>>();
+    assert_eq!(shown, [("a".into(), items(&["1", "4"])), ("b".into(), items(&["2"])), ("c".into(), items(&["3"]))]);
+}
+
+/// A public pipeline has `rename => { "srcip" => "source_ip" }` twice, and tries three patterns by three `match`es.
+#[test]
+fn values_of_a_key_that_is_given_again_become_a_list_of_different_ones() {
+    let must = ("must", Item::text("x"));
+    let table = |values: &[Item]| {
+        let entry = |value: &Item| Given::Hash(vec![(Item::text("a"), value.clone())]);
+        let given = values.iter().map(|value| ("table", Item { given: entry(value), place: Place::default() }));
+        check(&[vec![must.clone()], given.collect()].concat()).unwrap().pairs("table").remove(0).1
+    };
+    assert_eq!(table(&[Item::text("1"), Item::text("1")]), Item::text("1"));
+    assert_eq!(table(&[Item::text("1"), list(&["2", "1"]), Item::text("3")]), list(&["1", "2", "3"]));
+    assert_eq!(table(&[hash(&[("k", "1")]), hash(&[("k", "1"), ("l", "2")])]), hash(&[("k", "1"), ("l", "2")]));
+}
+
+#[test]
+fn a_list_of_one_is_the_one_value() {
+    let settings = check(&[("must", list(&["x"])), ("many", list(&["y"]))]).unwrap();
+    assert_eq!((settings.text("must"), settings.texts("many")), (Some("x"), vec!["y".to_string()]));
+    assert!(check(&[("must", list(&["x", "y"]))]).is_err());
 }
 
 #[test]

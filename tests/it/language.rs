@@ -137,8 +137,21 @@ fn sections_and_settings_are_joined() {
         r#"mutate { add_field => { "a" => "1" "b" => "1" } add_field => { "b" => "2" } add_tag => "x" add_tag => [ "y" ] }
         } filter { mutate { add_tag => [ "z" ] }"#,
         "{}",
-        r#"{"a":"1","b":"2","tags":["x","y","z"]}"#,
+        r#"{"a":"1","b":["1","2"],"tags":["x","y","z"]}"#,
     );
+    check(
+        r#"grok { match => { "m" => "^%{INT:n}" } match => { "m" => "^%{WORD:w}" } }"#,
+        r#"{"m":"one"}"#,
+        r#"{"m":"one","w":"one"}"#,
+    );
+}
+
+/// As Elastic's own example of pseudonyms does.
+#[test]
+fn an_item_behind_the_last_of_a_list_is_made() {
+    let filters = r#"mutate { add_field => { "[p][0][k]" => "1" "[p][0][v]" => "2" } } mutate { add_field => { "[p][1]" => "3" } }"#;
+    check(filters, r#"{"p":[]}"#, r#"{"p":[{"k":"1","v":"2"},"3"]}"#);
+    check(r#"mutate { add_field => { "[p][2][k]" => "1" } }"#, r#"{"p":[0]}"#, r#"{"p":[0]}"#);
 }
 
 #[test]

@@ -184,6 +184,9 @@ fn an_impossible_day_goes_to_the_day_of_arrival() {
         assert_eq!(found[0]["tags"], serde_json::json!(["_index_day_clamped"]));
         assert!(found[0]["_index"].as_str().unwrap().starts_with("logs-20"), "{found:?}");
     }
+    // Earthquakes of 1906, in an index that has no day.
+    let found = run(r#"output { elasticsearch { index => "quakes" } }"#, r#"{"@timestamp":"1906-04-18T13:12:21Z"}"#);
+    assert_eq!((&found[0]["_index"], &found[0]["tags"]), (&"quakes".into(), &serde_json::Value::Null));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub fn config(bytes: &[u8]) {
         let refused = compiled.diagnostics.iter().any(Diagnostic::is_error);
         assert_eq!(compiled.pipeline.is_none(), refused, "a pipeline is refused with an error, and only then");
         diagnostics.extend(compiled.diagnostics);
-        diagnostics.extend(lint::lint(&config));
+        diagnostics.extend(lint::lint(&config, &sources));
         diagnostics.iter_mut().for_each(|found| substituted.hide(found));
         diagnostics.extend(substituted.diagnostics);
     }

@@ -32,7 +32,6 @@ pub fn lint(config: &Config, sources: &SourceSet) -> Vec<Diagnostic> {
         dates::patterns(plugin, &mut found);
         dates::locale(plugin, &mut found);
         groks::anchors(plugin, &mut found);
-        settings::replaced_keys(plugin, &mut found);
         settings::operations_too_late(plugin, &mut found);
     });
     each_branching(config, &mut |branching| conditions::branching(branching, &mut found));

@@ -151,15 +151,6 @@ fn types_of_captures_that_there_are_not() {
 }
 
 #[test]
-fn a_key_that_a_later_hash_replaces() {
-    check(
-        r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" "m" => "^c" } } }"#,
-        &[("replaced-key", r#""m""#)],
-    );
-    check(r#"filter { grok { match => { "m" => "^a" } match => { "n" => "^b" } } }"#, &[]);
-}
-
-#[test]
 fn what_a_mutate_does_to_strings_comes_too_late_for_numbers() {
     let late = r#"filter { mutate { gsub => [ "n", ",", "." ] convert => { "n" => "float" } } }"#;
     check(late, &[("too-late", r#""n""#)]);

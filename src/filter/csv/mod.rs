@@ -80,7 +80,7 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
         .items("columns")
         .iter()
         .map(|item| {
-            let name = item.as_text().unwrap_or_default();
+            let name = item.one_text("convert")?;
             name::reference(name, item.place).map(|_| Column::named(name, target.as_ref()))
         })
         .collect::<Result<_, _>>()?;

@@ -63,17 +63,16 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
 }
 
 fn mapping(field: &str, item: &Item) -> Result<(FieldRef, Arc<Dissection>), Fault> {
-    let pattern = item.as_text().ok_or_else(|| Fault::at(item.place, "`mapping` takes strings"))?;
+    let pattern = item.one_text("mapping")?;
     let dissection = Dissection::parse(pattern).map_err(|text| Fault::at(item.place, text))?;
     Ok((name::reference(field, item.place)?, Arc::new(dissection)))
 }
 
 fn conversion(field: &str, item: &Item) -> Result<Conversion, Fault> {
-    let to = match item.as_text() {
-        Some("int") => Number::Int,
-        Some("float") => Number::Float,
+    let to = match item.one_text("convert_datatype")? {
+        "int" => Number::Int,
+        "float" => Number::Float,
         other => {
-            let other = other.unwrap_or_default();
             let fault = Fault::at(item.place, format!("`convert_datatype` knows no type `{other}`"));
             return Err(fault.unknown(other, ["int", "float"]));
         }

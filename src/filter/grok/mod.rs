@@ -275,7 +275,7 @@ fn all_patterns(settings: &Settings, build: &Build<'_>) -> Result<Patterns, Faul
         }
     }
     for (name, item) in settings.pairs("pattern_definitions") {
-        patterns.define(&name, item.as_text().unwrap_or_default());
+        patterns.define(&name, item.one_text("pattern_definitions")?);
     }
     Ok(patterns)
 }

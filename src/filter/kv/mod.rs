@@ -77,11 +77,7 @@ fn steps_max(millis: f64) -> u32 {
 }
 
 fn defaults(settings: &Settings) -> Result<Vec<(Box<str>, Box<str>)>, Fault> {
-    let text = |item: &Item| item.as_text().map(Box::from);
-    let pair = |(name, item): (String, Item)| match text(&item) {
-        Some(value) => Ok((name.into(), value)),
-        None => Err(Fault::at(item.place, "`default_keys` takes strings")),
-    };
+    let pair = |(name, item): (String, Item)| Ok((name.into(), item.one_text("default_keys")?.into()));
     settings.pairs("default_keys").into_iter().map(pair).collect()
 }
 

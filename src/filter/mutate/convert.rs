@@ -27,7 +27,7 @@ const NAMES: &[(&str, Type)] = &[
 
 impl Type {
     pub fn of(item: &Item) -> Result<Type, Fault> {
-        let name = item.as_text().unwrap_or_default();
+        let name = item.one_text("convert")?;
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, to)| *to).ok_or_else(|| {
             let names = NAMES.iter().map(|(known, _)| *known);
             Fault::at(item.place, format!("`convert` knows no type `{name}`")).unknown(name, names)

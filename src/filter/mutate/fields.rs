@@ -1,7 +1,6 @@
 //! Operations on whole fields: `coerce`, `rename`, `update`, `replace`, `merge`, `copy`.
 
 use super::super::name::{Name, reference};
-use super::one_text;
 use crate::event::json::scan;
 use crate::event::value::Text;
 use crate::event::{Arena, ArenaVec, BadPath, Event, FieldRef, Template, Value};
@@ -45,7 +44,7 @@ impl Fill {
         if let Given::List(items) = &item.given {
             return items.iter().map(|item| Fill::of(item, name)).collect::<Result<_, _>>().map(Fill::List);
         }
-        let template = Template::parse(one_text(item, name)?);
+        let template = Template::parse(item.one_text(name)?);
         Ok(match template.as_literal() {
             Some(text) => Fill::Literal { text: text.into(), plain: scan::special(text.as_bytes(), 0) == text.len() },
             None => Fill::Filled(template),
@@ -110,7 +109,7 @@ pub fn copy<'b>(event: &mut Event<'b>, from: &Name, to: &Name, arena: &'b Arena)
 
 /// The fields that `merge` adds.
 pub fn references(item: &Item) -> Result<Vec<FieldRef>, Fault> {
-    let one = |item: &Item| reference(one_text(item, "merge")?, item.place);
+    let one = |item: &Item| reference(item.one_text("merge")?, item.place);
     match &item.given {
         Given::List(items) => items.iter().map(one).collect(),
         _ => Ok(vec![one(item)?]),

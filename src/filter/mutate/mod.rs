@@ -151,7 +151,7 @@ fn operations(settings: &Settings) -> Result<Vec<Operation>, Fault> {
         all.extend(of_list(settings, name, |at| Operation::Case(at, case))?);
     }
     all.extend(of_list(settings, "strip", Operation::Strip)?);
-    let text = |item: &Item, name: &str| one_text(item, name).map(Box::from);
+    let text = |item: &Item, name: &str| item.one_text(name).map(Box::from);
     all.extend(of_pairs(settings, "split", |at, item| Ok(Operation::Split(at, text(item, "split")?)))?);
     all.extend(of_pairs(settings, "join", |at, item| Ok(Operation::Join(at, text(item, "join")?)))?);
     all.extend(of_pairs(settings, "merge", |at, item| Ok(Operation::Merge(at, fields::references(item)?)))?);
@@ -168,14 +168,14 @@ fn of_pairs(settings: &Settings, name: &str, make: impl Fn(FieldRef, &Item) -> R
 
 fn of_names(settings: &Settings, name: &str, make: impl Fn(Name, Name) -> Operation) -> Operations {
     let pair = |(from, item): (String, Item)| {
-        Ok(make(Name::parse(&from, item.place)?, Name::parse(one_text(&item, name)?, item.place)?))
+        Ok(make(Name::parse(&from, item.place)?, Name::parse(item.one_text(name)?, item.place)?))
     };
     settings.pairs(name).into_iter().map(pair).collect()
 }
 
 fn of_list(settings: &Settings, name: &str, make: impl Fn(FieldRef) -> Operation) -> Operations {
     let items = settings.items(name);
-    items.iter().map(|item| Ok(make(reference(one_text(item, name)?, item.place)?))).collect()
+    items.iter().map(|item| Ok(make(reference(item.one_text(name)?, item.place)?))).collect()
 }
 
 fn of_gsub(settings: &Settings) -> Operations {
@@ -185,15 +185,10 @@ fn of_gsub(settings: &Settings) -> Operations {
         return Err(Fault::at(settings.place("gsub"), text).help("field, regular expression, replacement"));
     }
     let one = |three: &[Item]| {
-        let field = reference(one_text(&three[0], "gsub")?, three[0].place)?;
+        let field = reference(three[0].one_text("gsub")?, three[0].place)?;
         Ok(Operation::Gsub(field, Gsub::of(&three[1], &three[2])?))
     };
     items.chunks_exact(3).map(one).collect()
-}
-
-/// The text of a string or a number.
-fn one_text<'i>(item: &'i Item, name: &str) -> Result<&'i str, Fault> {
-    item.as_text().ok_or_else(|| Fault::at(item.place, format!("`{name}` takes strings")))
 }
 
 #[derive(Clone, Debug)]

@@ -2,7 +2,6 @@
 
 use super::super::ruby_regex::{Replacement, RubyRegex};
 use super::fields::Failed;
-use super::one_text;
 use crate::event::value::Text;
 use crate::event::{Arena, ArenaString, ArenaVec, Event, FieldRef, Template, Value, display};
 use crate::plugin::{Fault, Item};
@@ -113,7 +112,7 @@ enum Inserted {
 
 impl Gsub {
     pub fn of(needle: &Item, replacement: &Item) -> Result<Gsub, Fault> {
-        let template = Template::parse(one_text(needle, "gsub")?);
+        let template = Template::parse(needle.one_text("gsub")?);
         let needle = match template.as_literal() {
             Some(pattern) => Needle::Fixed(
                 RubyRegex::new(pattern)
@@ -121,7 +120,7 @@ impl Gsub {
             ),
             None => Needle::Filled { template, last: None },
         };
-        let template = Template::parse(one_text(replacement, "gsub")?);
+        let template = Template::parse(replacement.one_text("gsub")?);
         let replacement = match template.as_literal() {
             Some(text) => Inserted::Fixed(Replacement::parse(text)),
             None => Inserted::Filled(template),

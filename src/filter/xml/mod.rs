@@ -102,13 +102,13 @@ fn build(settings: &Settings) -> Result<Box<dyn Filter>, Fault> {
     }
     let source = settings.text("source").unwrap_or_default();
     let namespaces = settings.pairs("namespaces");
-    let namespaces =
-        namespaces.iter().map(|(name, item)| (name.clone(), item.as_text().unwrap_or_default().to_owned()));
+    let namespace = |(name, item): &(String, Item)| Ok((name.clone(), item.one_text("namespaces")?.to_owned()));
+    let namespaces: Vec<_> = namespaces.iter().map(namespace).collect::<Result<_, Fault>>()?;
     Ok(Box::new(Xml {
         source: reference(source, settings.place("source"))?,
         target: target.filter(|_| store),
         questions: questions(settings)?,
-        namespaces: Arc::new(namespaces.collect()),
+        namespaces: Arc::new(namespaces.into_iter().collect()),
         remove_namespaces: settings.boolean("remove_namespaces"),
         shape: Shape {
             force_array: settings.boolean("force_array"),
