@@ -40,8 +40,8 @@ fn the_examples_of_the_file_doors_do_what_they_say() {
     File::options().write(true).open(folder.join("logs/old.log")).unwrap().set_modified(long_ago).unwrap();
 
     let input = examples(timberline::input::file::PLUGIN.declaration, &["path"]);
-    let output = examples(timberline::output::file::PLUGIN.declaration, &["path"]);
-    let stdout = examples(timberline::output::stdout::PLUGIN.declaration, &["codec"]);
+    let output = examples(timberline::output::file::PLUGIN.declaration, &["path", "id"]);
+    let stdout = examples(timberline::output::stdout::PLUGIN.declaration, &["codec", "id"]);
     let pipeline = format!(
         "input {{ file {{ path => \"{}/*.log\" {input} }} }}\n\
          output {{ file {{ path => \"{}/%{{kind}}.ndjson\" {output} }} stdout {{ codec => json_lines {stdout} }} }}",
