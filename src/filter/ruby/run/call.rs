@@ -47,12 +47,26 @@ impl Machine<'_, '_, '_> {
         let is_own = matches!(call.block, Some(BlockArg::Block(_)));
         let env = self.env;
         match self.send(receiver, call.method, args, block) {
+            Ok(moved @ Val::Time(_)) => {
+                self.move_in_place(call, moved);
+                Ok(moved)
+            }
             // `break` leaves the method that was given the block.
             Err(Flow::Break(value)) if is_own => {
                 self.env = env;
                 Ok(value)
             }
             other => other,
+        }
+    }
+
+    /// `t.localtime(zone)` and `t.utc` change the time itself. Times are plain values here, so it is the name that gets the new one.
+    fn move_in_place(&mut self, call: &Call, moved: Val) {
+        let is_in_place = matches!(call.method, Method::Localtime | Method::Utc | Method::Gmtime);
+        match &call.receiver.kind {
+            Kind::Local(slot) if is_in_place => self.write_local(*slot, moved),
+            Kind::Instance(number) if is_in_place => self.instances[*number] = moved,
+            _ => {}
         }
     }
 

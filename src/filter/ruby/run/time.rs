@@ -146,7 +146,9 @@ fn part(c: &Civil, moment: Moment, letter: char, width: &str, flags: &str) -> St
         'r' => again("%I:%M:%S %p"),
         'c' => again("%a %b %e %H:%M:%S %Y"),
         'U' => format!("{:02}", (year_day(c) + 6 - weekday(c)) / 7),
-        'V' | 'G' => iso_week(c, letter),
+        'W' => format!("{:02}", (year_day(c) + 6 - (weekday(c) + 6) % 7) / 7),
+        'V' | 'G' | 'g' => iso_week(c, letter),
+        'v' => again("%e-%^b-%Y"),
         'n' => "\n".into(),
         't' => "\t".into(),
         '%' => "%".into(),
@@ -161,6 +163,7 @@ fn iso_week(c: &Civil, letter: char) -> String {
     let (year, ..) = crate::event::time::civil_of_day(thursday);
     match letter {
         'G' => format!("{year:04}"),
+        'g' => format!("{:02}", year.rem_euclid(100)),
         _ => format!("{:02}", (thursday - day_of_civil(year, 1, 1)) / 7 + 1),
     }
 }

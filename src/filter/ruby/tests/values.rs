@@ -265,6 +265,13 @@ fn times() {
             "Time.utc(2026, 11, 23, 10, 4, 45).strftime('%a %b %e %H:%M:%S %Y %j %-d/%-m %I%p %L %s')",
             "\"Mon Nov 23 10:04:45 2026 327 23/11 10AM 000 1795428285\"",
         ),
+        (
+            "[[2026, 1, 1], [2026, 1, 4], [2026, 1, 5], [2024, 1, 1], [2023, 12, 31]].map { |d| Time.utc(*d).strftime('%U %W %g') }",
+            r#"["00 00 26","01 00 26","01 01 26","00 01 24","53 52 23"]"#,
+        ),
+        // In the place of the time that the name stands for.
+        ("t = Time.utc(2026, 1, 4, 23, 30); t.localtime('-05:00'); t.strftime('%H %z')", "\"18 -0500\""),
+        ("t = Time.utc(2026, 1, 4, 23, 30); u = t.getlocal('-05:00'); u.utc; t.hour + u.hour", "46"),
         ("Time.parse('2026-11-23T10:04:45+02:00').utc.to_s", "\"2026-11-23 08:04:45 UTC\""),
         ("Time.strptime('23/Nov/2026:10:04:45 +0000', '%d/%b/%Y:%H:%M:%S %z').to_i", "1795428285"),
         ("(Time.at(100) - Time.at(40)).to_i + (Time.at(5) + 60).to_i", "125"),
