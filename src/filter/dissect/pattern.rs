@@ -6,6 +6,9 @@
 use crate::event::{Event, FieldRef, TIMESTAMP};
 use memchr::memmem::Finder;
 
+/// How much of a text is shown that lacks a delimiter.
+const REST_CHARS_SHOWN: usize = 40;
+
 /// Where a piece of the text starts and ends.
 pub type Span = (usize, usize);
 
@@ -124,7 +127,8 @@ impl Dissection {
             match delimiter.finder.find(&text.as_bytes()[at..]) {
                 Some(found) => at = delimiter.behind(text, at + found),
                 None => {
-                    let rest = quoted(&text.as_bytes()[at..]);
+                    let rest: String = text[at..].chars().take(REST_CHARS_SHOWN).collect();
+                    let rest = if rest.len() < text.len() - at { format!("`{rest}…`") } else { format!("`{rest}`") };
                     let needle = quoted(delimiter.finder.needle());
                     return format!("the delimiter {needle} behind field {} is not in the rest {rest}", nth + 1);
                 }

@@ -1,18 +1,16 @@
-//! `dry-run --explain`: the way of each event through the pipeline, for a person or, as one object an event, for tools.
+//! The way of each event as indented text, for a person: on a terminal no line is wider than it is.
 
-use super::dry_run::Printer;
-use super::terminal::{BOLD, CYAN, DIM, GREEN, Look, RED, YELLOW, cut, printable, width};
+use super::super::dry_run::Printer;
+use super::super::terminal::{BOLD, CYAN, DIM, GREEN, Look, RED, YELLOW, cut, printable, width};
+use super::{Map, as_json, name_of};
 use crate::app::changes::Change;
 use crate::app::dry_run::{Document, Show};
 use crate::app::walk::{Passed, Recorder, Walk};
 use crate::event::Event;
 use crate::filter::reasons::Reason;
 use crate::filter::{Account, Outcome, Stop};
-use crate::lang::source::{SourceSet, Span};
-use crate::pipeline::Pipeline;
-use crate::pipeline::plan::{Plan, Written};
+use crate::lang::source::Span;
 use crate::pipeline::program::Watcher;
-use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Values on a pipe are cut here; on a terminal where it ends.
@@ -23,42 +21,6 @@ const PLACE_COLUMNS_MIN: usize = 12;
 const STEP_COLUMNS: usize = 2;
 /// Deeper is not indented further: on 80 columns the values need the room.
 const DEPTH_SHOWN_MAX: usize = 8;
-
-/// What was written, and where: all that an explanation needs of a pipeline.
-pub struct Map<'s> {
-    plan: Plan,
-    alternatives: Vec<Vec<String>>,
-    sources: &'s SourceSet,
-}
-
-impl<'s> Map<'s> {
-    pub fn of(pipeline: &Pipeline, sources: &'s SourceSet) -> Map<'s> {
-        Map { plan: pipeline.plan.clone(), alternatives: pipeline.program.alternatives(), sources }
-    }
-
-    /// `pipelines/protrader5.conf:12`
-    fn place(&self, span: Span) -> String {
-        let place = self.sources.place(span);
-        format!("{}:{}", place.name, place.line)
-    }
-
-    /// As written, on one line.
-    fn text(&self, span: Span) -> String {
-        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    fn alternative(&self, filter: usize, number: usize) -> &str {
-        self.alternatives.get(filter).and_then(|all| all.get(number)).map_or("", String::as_str)
-    }
-}
-
-/// `grok`, or `grok "access"` where it has an id.
-fn name_of(written: &Written) -> String {
-    match &written.id {
-        Some(id) => format!("{} \"{}\"", written.plugin, printable(id)),
-        None => written.plugin.to_string(),
-    }
-}
 
 /// Explanations as indented text.
 pub struct Explained<'s, W> {
@@ -202,10 +164,18 @@ impl<'s, W: Write> Explained<'s, W> {
         };
         let field = printable(field);
         let value = reason.value.as_deref().unwrap_or("not there");
-        // The reason first, for a value may be long.
-        let before = self.detail_columns() + width(&why) + 2 + width(&field) + 4;
-        let value = short(value, self.columns(before));
-        self.detail(&format!("{}: {} is {value}", self.look.paint(YELLOW, &why), self.look.paint(CYAN, &field)))
+        // The reason first, for a value may be long; on a terminal it may need a line of its own.
+        let before = width(&why) + 2;
+        let after = width(&field) + 4;
+        let is_wide = before + after + PLACE_COLUMNS_MIN > self.columns(self.detail_columns());
+        let why = format!("{}:", self.look.paint(YELLOW, &short(&why, self.columns(self.detail_columns() + 1))));
+        let value = short(value, self.columns(self.detail_columns() + after + if is_wide { 0 } else { before }));
+        let about = format!("{} is {value}", self.look.paint(CYAN, &field));
+        if !is_wide {
+            return self.detail(&format!("{why} {about}"));
+        }
+        self.detail(&why)?;
+        self.detail(&about)
     }
 
     /// The pattern that came furthest, and the line with a caret where it stopped.
@@ -228,13 +198,18 @@ impl<'s, W: Write> Explained<'s, W> {
         let quoted = |word: &str, part: &str| format!(", {word} `{}`", printable(part));
         let behind = stop.behind.as_deref().map(|part| quoted("behind", part)).unwrap_or_default();
         let innermost = stop.within.last().map(|part| quoted("in", part)).unwrap_or_default();
-        let said = format!("`{}` does not match here{behind}{innermost}", printable(&stop.expected));
+        let said = format!("`{}` does not match here", printable(&stop.expected));
+        let about = format!("{behind}{innermost}");
         let red = look.paint(RED, &caret);
-        if width(&caret) + 1 + width(&said) <= room {
-            return self.detail(&format!("{red} {said}"));
+        if width(&caret) + 1 + width(&said) + width(&about) <= room {
+            return self.detail(&format!("{red} {said}{about}"));
         }
         self.detail(&red)?;
-        self.detail(&said)
+        if !look.terminal || width(&said) + width(&about) <= room {
+            return self.detail(&format!("{said}{about}"));
+        }
+        self.detail(&short(&said, room))?;
+        self.detail(&short(about.trim_start_matches(", "), room))
     }
 
     fn change(&mut self, change: &Change) -> io::Result<()> {
@@ -246,6 +221,10 @@ impl<'s, W: Write> Explained<'s, W> {
         };
         let field = printable(change.field()).into_owned();
         let before = self.detail_columns() + 2 + width(&field) + 1;
+        if let Some(items) = new.and_then(|new| appended(value, new)) {
+            let items = short(items, self.columns(before + 2));
+            return self.detail(&format!("{} {} + {items}", look.paint(colour, mark), look.paint(CYAN, &field)));
+        }
         let value = short(value, self.columns(before));
         let shown = format!("{} {} {value}", look.paint(colour, mark), look.paint(CYAN, &field));
         let Some(new) = new else { return self.detail(&shown) };
@@ -271,6 +250,12 @@ impl<'s, W: Write> Explained<'s, W> {
         let text = format!("output {}", name_of(&written));
         self.line(&text, &text, written.span)
     }
+}
+
+/// The items that a list has more than it had, if they stand behind the others: a tag is one of many.
+fn appended<'n>(old: &str, new: &'n str) -> Option<&'n str> {
+    let items = old.strip_suffix(']').filter(|items| items.len() > 1 && items.starts_with('['))?;
+    new.strip_prefix(items)?.strip_prefix(',')?.strip_suffix(']')
 }
 
 /// What a person knows an event by: its message, or all of it.
@@ -308,131 +293,15 @@ impl<W: Write> Printer for Explained<'_, W> {
     }
 }
 
-/// Explanations as objects, one an event.
-pub struct ExplainedNdjson<'s, W> {
-    out: W,
-    written: Map<'s>,
-    recorder: Recorder,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'s, W: Write> ExplainedNdjson<'s, W> {
-    pub fn new(out: W, written: Map<'s>) -> ExplainedNdjson<'s, W> {
-        let recorder = Recorder::new(&written.plan);
-        ExplainedNdjson { out, written, recorder }
-    }
-
-    fn cancelled(&mut self) -> io::Result<()> {
-        self.recorder.take_cancelled().iter().try_for_each(|walk| self.walk(walk, &[]))
-    }
-
-    fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
-        let documents: Vec<Value> =
-            documents.iter().map(|document| json!({ "_index": document.index, "_id": document.id })).collect();
-        let explanation = json!({
-            "number": walk.number,
-            "event": as_json(&walk.began),
-            "made_by": walk.maker.and_then(|maker| self.written.plan.filters.get(maker)).map(|it| self.plugin(it)),
-            "steps": walk.passed.iter().map(|passed| self.step(passed)).collect::<Vec<_>>(),
-            "cancelled": walk.cancelled,
-            "documents": documents,
-        });
-        writeln!(self.out, "{explanation}")
-    }
-
-    fn plugin(&self, written: &Written) -> Value {
-        json!({ "plugin": written.plugin, "id": written.id, "at": self.written.place(written.span) })
-    }
-
-    fn step(&self, passed: &Passed) -> Value {
-        match passed {
-            Passed::Branch { branch, holds, values } => {
-                let Some(written) = self.written.plan.branches.get(*branch) else { return Value::Null };
-                let fields: serde_json::Map<String, Value> = values
-                    .iter()
-                    .map(|(field, value)| (field.clone(), value.as_deref().map_or(Value::Null, as_json)))
-                    .collect();
-                json!({ "if": self.written.text(written.span), "at": self.written.place(written.span), "holds": holds, "fields": fields })
-            }
-            Passed::Filter { filter, outcome, account, reasons, changes, took } => {
-                let Some(written) = self.written.plan.filters.get(*filter) else { return Value::Null };
-                let mut step = self.plugin(written);
-                step["outcome"] = match outcome {
-                    Outcome::Matched => "matched",
-                    Outcome::Unmatched => "unmatched",
-                    Outcome::Cancelled => "cancelled",
-                }
-                .into();
-                step["took_ns"] = json!(took.as_nanos() as u64);
-                step["changes"] = changes.iter().map(changed).collect();
-                if !reasons.is_empty() {
-                    step["reasons"] = reasons.iter().map(reason).collect();
-                }
-                if let Some(account) = account {
-                    let (name, told) = self.account(*filter, account);
-                    step[name] = told;
-                }
-                step
-            }
-            Passed::Output { output } => match self.written.plan.outputs.get(*output) {
-                Some(written) => {
-                    json!({ "output": written.plugin, "id": written.id, "at": self.written.place(written.span) })
-                }
-                None => Value::Null,
-            },
-        }
-    }
-
-    fn account(&self, filter: usize, account: &Account) -> (&'static str, Value) {
-        match account {
-            Account::Matches(numbers) => {
-                let texts: Vec<&str> = numbers.iter().map(|number| self.written.alternative(filter, *number)).collect();
-                ("patterns", json!({ "matched": texts }))
-            }
-            Account::Stops(stop) => {
-                let furthest = self.written.alternative(filter, stop.alternative);
-                let told = json!({
-                    "furthest": furthest, "text": stop.text, "stopped_at": stop.at,
-                    "expected": stop.expected, "behind": stop.behind, "within": stop.within,
-                });
-                ("patterns", told)
-            }
-            Account::Absent(field) => ("absent", json!(field.to_string())),
-        }
-    }
-}
-
-/// A text that is JSON already.
-fn as_json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
-}
-
-fn reason(reason: &Reason) -> Value {
-    json!({ "why": reason.why, "field": reason.field, "value": reason.value.as_deref().map(as_json) })
-}
-
-fn changed(change: &Change) -> Value {
-    match change {
-        Change::Added { field, new } => json!({ "field": field, "new": as_json(new) }),
-        Change::Changed { field, old, new } => json!({ "field": field, "old": as_json(old), "new": as_json(new) }),
-        Change::Removed { field, old } => json!({ "field": field, "old": as_json(old) }),
-    }
-}
-
-impl<W: Write> Show for ExplainedNdjson<'_, W> {
-    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
-        self.cancelled()?;
-        let walk = self.recorder.take();
-        self.walk(&walk, documents)
-    }
-
-    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
-        Some(&mut self.recorder)
-    }
-}
-
-impl<W: Write> Printer for ExplainedNdjson<'_, W> {
-    fn finish(&mut self) -> io::Result<()> {
-        self.cancelled()?;
-        self.out.flush()
+    #[test]
+    fn a_list_that_grew_shows_what_is_new() {
+        assert_eq!(appended(r#"["a"]"#, r#"["a","b","c"]"#), Some(r#""b","c""#));
+        assert_eq!(appended(r#"["a"]"#, r#"["b","a"]"#), None);
+        assert_eq!(appended("[]", r#"["a"]"#), None);
+        assert_eq!(appended("1", "12"), None);
     }
 }
