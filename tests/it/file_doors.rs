@@ -62,5 +62,7 @@ fn the_examples_of_the_file_doors_do_what_they_say() {
     assert_eq!(written("a.ndjson"), printed[..1]);
     assert_eq!(written("deep/b.ndjson"), printed[1..2]);
     assert_eq!(written("_lost"), printed[2..], "a path that leads out of the folder");
-    assert_eq!((mode(&folder.join("out/a.ndjson")), mode(&folder.join("out/deep"))), (0o640, 0o750));
+    // A stricter umask takes more away.
+    let (file, dir) = (mode(&folder.join("out/a.ndjson")), mode(&folder.join("out/deep")));
+    assert_eq!((file & !0o640, dir & !0o750), (0, 0), "{file:o} {dir:o}");
 }
