@@ -10,7 +10,7 @@ use std::path::Path;
 use regex::Regex;
 
 use super::PATIENCE;
-use super::job::{Job, Setup, books, sum};
+use super::job::{Job, Setup};
 use super::lines::Lines;
 use crate::engine::{Timberline, docker, elasticsearch, wait_until};
 
@@ -74,21 +74,6 @@ fn die_at(daemon: &mut Timberline, point: &str) {
     assert_eq!(code, ABORTED, "it ended otherwise than at {point}:\n{}", daemon.stderr());
 }
 
-/// Everything that was read has its verdict, and what was made is what became of it.
-#[track_caller]
-fn assert_books(job: &Job) {
-    let mut seen = Vec::new();
-    let balanced = || {
-        let text = job.metrics();
-        seen = ["logs", "errors"].map(|output| books(&text, &[&format!("output=\"{output}\"")])).to_vec();
-        let settled = sum(&text, "timberline_receipts_open", &[]) == 0;
-        (settled && seen.iter().all(|(left, right)| left == right)).then_some(())
-    };
-    wait_until("the books balance", PATIENCE, balanced);
-    assert_eq!(job.metric("timberline_receipts_forgotten", &[]), 0);
-    assert_eq!(job.metric("timberline_queue_lost_total", &[]), 0);
-}
-
 /// Dies at each of `points`, then runs on; every line must be there once.
 #[track_caller]
 fn check(setup: Setup, points: &[&str]) {
@@ -102,7 +87,7 @@ fn check(setup: Setup, points: &[&str]) {
     }
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
-    assert_books(&job);
+    job.assert_books();
     drop(containers);
 }
 
@@ -133,7 +118,7 @@ fn killed_at_every_step_of_dead_letters_it_loses_and_doubles_nothing() {
     // All that is stored may have been so before this start.
     let all_refused = || (letters(&job).len() as u64 == refused).then_some(());
     wait_until("every refused document has a letter", PATIENCE, all_refused);
-    assert_books(&job);
+    job.assert_books();
     for point in REPLAYING {
         die_at(&mut replay(&job), point);
     }

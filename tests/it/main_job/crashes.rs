@@ -80,8 +80,7 @@ fn check_kills(lines: &Lines, kills: u64) {
     }
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
-    let settled = || (job.metric("timberline_receipts_open", &[]) == 0).then_some(());
-    wait_until("every receipt is settled", PATIENCE, settled);
+    job.assert_books();
     assert_eq!(job.metric("timberline_documents_total", &["outcome=\"already_there\""]), again);
     drop(containers);
 }
@@ -112,6 +111,7 @@ fn check_engine_away(lines: &Lines, away: Duration) {
     engine.start();
     lines.assert_each_once(&job, &engine);
     job.wait_until_ready();
+    job.assert_books();
     drop(containers);
 }
 
@@ -140,6 +140,7 @@ fn a_docker_that_dies_and_one_that_restarts_in_the_middle_cost_nothing() {
     again_with(&mut engine, &ids, &job, 2);
     lines.assert_each_once(&job, elasticsearch());
     job.wait_until_ready();
+    job.assert_books();
     assert_eq!(job.metric("timberline_docker_reconnects_total", &[]), 2);
 }
 

@@ -55,6 +55,7 @@ fn refused_documents_are_listed_shown_sent_again_and_deleted() {
     let container = job.printing(docker(), "a", (lines.join("\n") + "\n").as_bytes());
     wait_until("twenty are refused", PATIENCE, || (letters(&job) == 20).then_some(()));
     job.wait_for(elasticsearch(), 40, 0);
+    job.assert_books();
 
     let listed = command(&job, &["list"]);
     assert!(listed.stdout.starts_with("20 document_parsing_exception (400), output logs\n"), "{listed:?}");

@@ -9,6 +9,7 @@ fn check(lines: &Lines) {
     let containers: Vec<_> = lines.containers(&job, docker(), 1).into_iter().map(|spec| spec.start()).collect();
     Lines::go(&job, 0);
     lines.assert_each_once(&job, elasticsearch());
+    job.assert_books();
     drop(containers);
 }
 

@@ -21,6 +21,7 @@ fn read_twice(test: &str, output: &str, lines: &[&str], expected: [u64; 2]) -> (
         elasticsearch().wait_for_count(&job.logs(), "*", expected, PATIENCE);
         let answered = || (made(&job) == lines.len() as u64).then_some(());
         crate::engine::wait_until("every line has its verdict", PATIENCE, answered);
+        job.assert_books();
         assert_eq!(job.daemon.terminate(), 0);
         elasticsearch().wait_for_count(&job.logs(), "*", expected, PATIENCE);
         for registry in ["registry", "registry.bak"] {

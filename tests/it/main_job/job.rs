@@ -1,6 +1,7 @@
 //! One run of the binary with the shipped pipeline: its indices have a prefix of their own, it follows only containers that carry its
 //! label, and its state lies in its own folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -219,6 +220,41 @@ impl Job {
             Some((fields.nth(1)?.to_owned(), at + ordinal))
         });
         sources.collect()
+    }
+
+    /// For each output what was made and found is what became of it, once nothing moves.
+    #[track_caller]
+    pub fn assert_balanced(&self) {
+        self.wait_for_books("the books balance", |_| true);
+    }
+
+    /// The same when everything that was read has its verdict; and nothing was forgotten or lost.
+    #[track_caller]
+    pub fn assert_books(&self) {
+        let settled = |text: &str| sum(text, "timberline_receipts_open", &[]) == 0;
+        let text = self.wait_for_books("everything has its verdict and the books balance", settled);
+        for name in ["timberline_receipts_forgotten", "timberline_queue_lost_total", "timberline_documents_open"] {
+            assert_eq!(sum(&text, name, &[]), 0, "{name}");
+        }
+    }
+
+    #[track_caller]
+    fn wait_for_books(&self, what: &str, is_right: impl Fn(&str) -> bool) -> String {
+        wait_until(what, PATIENCE, || {
+            let text = self.metrics();
+            let outputs: BTreeSet<&str> = text
+                .lines()
+                .filter(|line| line.starts_with("timberline_documents_made_total{"))
+                .filter_map(|line| Some(&line[line.find("output=\"")?..]))
+                .filter_map(|rest| rest.split_inclusive('"').nth(1).map(|name| &rest[.."output=\"".len() + name.len()]))
+                .collect();
+            assert!(!outputs.is_empty(), "no output keeps books:\n{text}");
+            let balanced = outputs.iter().all(|output| {
+                let (made, became) = books(&text, &[output]);
+                made == became
+            });
+            (balanced && is_right(&text)).then_some(text)
+        })
     }
 
     /// What it said is for a person: no panic, no chain of wrapped errors.

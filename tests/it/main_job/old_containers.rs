@@ -1,7 +1,7 @@
 //! A container that has lived for more than a year, at the first start: which of its lines become documents, and in which indices.
 
 use super::PATIENCE;
-use super::job::{Setup, sum};
+use super::job::Setup;
 use crate::engine::{docker, elasticsearch, unique, wait_until};
 use crate::old_log;
 
@@ -25,8 +25,8 @@ fn edge_year_old_containers_at_first_start_make_no_indices_of_long_ago() {
         wait_until(&format!("{too_old} lines are passed over with {settings:?}"), PATIENCE, counted);
         let there = elasticsearch().get(&format!("/{}", job.logs()));
         assert_eq!(there.as_object().map(serde_json::Map::len), Some(indices), "{settings}: {there}");
-        let text = job.metrics();
-        assert_eq!(sum(&text, "timberline_documents_made_total", &[]), documents, "{settings}");
+        assert_eq!(job.metric("timberline_documents_made_total", &[]), documents, "{settings}");
+        job.assert_books();
         assert_eq!(job.daemon.terminate(), 0);
         elasticsearch().delete_all(&job.logs());
     }

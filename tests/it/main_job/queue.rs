@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::PATIENCE;
-use super::job::{Job, Setup, books, sum};
+use super::job::{Job, Setup, sum};
 use super::lines::Lines;
 use crate::engine::{Elasticsearch, Timberline, docker, elasticsearch, wait_until};
 
@@ -31,18 +31,6 @@ fn wait_until_all_is_read(job: &Job, lines: &Lines) {
     };
     wait_until("every line is read and waits", PATIENCE, read);
     assert!(seen.1 > lines.total() / 2, "{seen:?}");
-}
-
-/// `made + found = verdicts + open + on disk + lost + torn`, for an output that is at rest.
-#[track_caller]
-fn assert_books(job: &Job, output: &str) {
-    let label = format!("output=\"{output}\"");
-    let balanced = || {
-        let text = job.metrics();
-        let (left, right) = books(&text, &[&label]);
-        (left == right && left > 0).then_some(())
-    };
-    wait_until(&format!("the books of {output} balance"), PATIENCE, balanced);
 }
 
 /// An output that waited for its engine once went round and round, on all cores. A busy machine gives it less, never more.
@@ -74,21 +62,19 @@ fn ten_times_the_memory_waits_on_disk_through_a_kill_and_a_stop_and_arrives_once
     let containers: Vec<_> = lines.containers(&job, docker(), 1).into_iter().map(|spec| spec.start()).collect();
     Lines::go(&job, 0);
     wait_until_all_is_read(&job, &lines);
-    assert_books(&job, "logs");
+    job.assert_balanced();
     job.daemon.kill();
     job.daemon.start();
     wait_until("it has taken up its queue", PATIENCE, || {
         (job.metric("timberline_queue_found_total", &[]) > lines.total() / 2).then_some(())
     });
-    assert_books(&job, "logs");
+    job.assert_balanced();
     assert_eq!(job.daemon.terminate(), 0);
     engine.start();
     job.daemon.start();
     lines.assert_each_once(&job, &engine);
     wait_until_disk_is_empty(&job.data);
-    assert_books(&job, "logs");
-    assert_books(&job, "errors");
-    assert_eq!(job.metric("timberline_queue_lost_total", &[]), 0);
+    job.assert_books();
     drop(containers);
 }
 
@@ -171,6 +157,6 @@ fn what_waits_for_a_blocked_index_holds_up_no_other_and_arrives_when_it_opens() 
     std::thread::sleep(Duration::from_secs(2));
     block(serde_json::Value::Null);
     lines.assert_each_once(&job, &engine);
-    assert_books(&job, "logs");
+    job.assert_books();
     drop(containers);
 }

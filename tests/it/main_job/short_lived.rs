@@ -11,6 +11,7 @@ fn a_container_that_prints_three_lines_and_ends_is_not_missed() {
     let script = "echo first; echo second >&2; echo third";
     let containers: Vec<_> = (0..10).map(|n| job.container(docker(), &n.to_string(), script).start()).collect();
     job.wait_for(elasticsearch(), 30, 0);
+    job.assert_books();
     for container in &containers {
         for word in ["first", "second", "third"] {
             let query = format!("container.id:{} AND message:{word}", container.id());

@@ -38,6 +38,7 @@ fn told_to_stop_it_delivers_what_it_has_and_doubles_nothing() {
     assert_eq!(last["lines"], delivered, "{last}");
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
+    job.assert_books();
     assert_eq!(job.metric("timberline_documents_total", &["outcome=\"already_there\""]), 0);
     drop(containers);
 }
@@ -54,6 +55,7 @@ fn with_the_engine_away_it_stops_in_time_and_delivers_later() {
     assert!(asked.elapsed() < Duration::from_secs(2) + GRACE, "it took {:?} to stop", asked.elapsed());
     let again = Setup::new("late").after(&job).start();
     lines.assert_each_once(&again, elasticsearch());
+    again.assert_books();
     drop(containers);
 }
 
@@ -94,5 +96,6 @@ fn told_twice_in_the_middle_it_loses_and_doubles_nothing() {
     assert_eq!(job.daemon.terminate(), 0);
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
+    job.assert_books();
     drop(containers);
 }
