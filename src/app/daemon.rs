@@ -459,8 +459,8 @@ mod tests {
               file { path => "/b" enable_metric => false }
               file { path => "/c" }
             }
-            output { stdout { enable_metric => false } file { id => "quiet" path => "/tmp/x" } }"#;
+            output { stdout { enable_metric => false } file { path => "/tmp/x" enable_metric => false } }"#;
         let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
-        assert_eq!(unmetered(&[pipeline]), [("input", "quiet"), ("output", "stdout")]);
+        assert_eq!(unmetered(&[pipeline]), [("input", "quiet"), ("output", "stdout"), ("output", "file")]);
     }
 }
