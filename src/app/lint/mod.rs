@@ -9,6 +9,7 @@ mod fields;
 mod groks;
 mod ids;
 mod settings;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub fn lint(config: &Config, sources: &SourceSet) -> Vec<Diagnostic> {
     each_branching(config, &mut |branching| conditions::branching(branching, &mut found));
     fields::order(config, &mut found);
     ids::twice(config, sources, &mut found);
+    templates::overwritten(config, sources, &mut found);
     found
 }
 

@@ -203,6 +203,34 @@ fn two_plugins_with_one_id() {
 }
 
 #[test]
+fn two_outputs_whose_templates_replace_each_other() {
+    let outputs = |first: &str, second: &str| {
+        format!("output {{ elasticsearch {{ {first} }} if [a] {{ elasticsearch {{ {second} }} }} }}")
+    };
+    let named = |index: &str, more: &str| format!("index => \"{index}-%{{+YYYY.MM.dd}}\" {more}");
+    let mine = r#"template_name => "mine""#;
+    let (logs, errors) = (named("logs", mine), named("errors", mine));
+    check(&outputs(&logs, &errors), &[("duplicate-template", r#""mine""#)]);
+    // One that nobody named: both would be called `timberline-logs`.
+    check(&outputs(&named("logs", ""), r#"index => "logs""#), &[("duplicate-template", r#""logs""#)]);
+    check(&outputs("", r#"index => "logstash""#), &[("duplicate-template", r#""logstash""#)]);
+    let hosts = r#"hosts => [ "http://a:9200", "http://b:9200" ]"#;
+    let turned = r#"hosts => [ "http://b:9200", "http://a:9200" ]"#;
+    check(&outputs(&format!("{logs} {hosts}"), &format!("{errors} {turned}")), &[("duplicate-template", r#""mine""#)]);
+    for (first, second) in [
+        (&*named("logs", ""), &*named("errors", "")),
+        (&named("logs", mine), &named("errors", r#"template_name => "other""#)),
+        (&logs, &logs),
+        (&logs, &named("errors", &format!("{mine} manage_template => false"))),
+        (&logs, &named("errors", &format!(r#"{mine} template => "/t.json""#))),
+        (&logs, &format!(r#"index => "%{{a}}" {mine}"#)),
+        (&logs, &format!(r#"{errors} hosts => "http://b:9200""#)),
+    ] {
+        check(&outputs(first, second), &[]);
+    }
+}
+
+#[test]
 fn a_locale_that_nobody_knows_and_no_pattern_needs() {
     let date = |pattern: &str, locale: &str| {
         format!("filter {{ date {{ match => [ \"t\", \"{pattern}\" ] locale => \"{locale}\" }} }}")

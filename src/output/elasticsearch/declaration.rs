@@ -15,6 +15,9 @@ const ROLLOVER: &str =
 const NO_POOL: &str =
     "has no effect here: there are as many connections as requests on their way (`bulk_requests_max`)";
 
+/// Where documents go that no `index` names.
+pub const INDEX: &str = "logstash-%{+yyyy.MM.dd}";
+
 pub static DECLARATION: Declaration = Declaration {
     door: Door::Output,
     name: "elasticsearch",
@@ -135,7 +138,7 @@ const SETTINGS: &[Setting] = &[
     of("truststore", Kind::Path, Fallback::None, "A trust store.").refused(STORES),
     of("truststore_password", Kind::Password, Fallback::None, "The trust store's password.").refused(STORES),
     // Documents.
-    of("index", Kind::String, Fallback::Text("logstash-%{+yyyy.MM.dd}"), "The index of a document; may hold `%{…}`."),
+    of("index", Kind::String, Fallback::Text(INDEX), "The index of a document; may hold `%{…}`."),
     text(
         "document_id",
         "The id of a document; may hold `%{…}`. Without it each document has one made from its line's position.",

@@ -30,7 +30,7 @@ mod spooling;
 mod template;
 mod wards;
 
-pub use setup::{Planned, Report, Step, StepOutcome, plan, setup};
+pub use setup::{GeneratedTemplate, Planned, Report, Step, StepOutcome, generated_template, plan, setup};
 
 use super::{Output, OutputPlugin, Running, Wiring};
 use crate::plugin::{Fault, Settings};

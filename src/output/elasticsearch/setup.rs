@@ -4,6 +4,7 @@
 
 use super::client::{Answer, Client, Failure, Frames, Method};
 use super::config::{Config, pattern};
+use super::declaration::INDEX;
 use super::reply::{Complaint, complaint_of};
 use super::retention::{self, Lifecycle};
 use super::template::{self, Features, Wanted};
@@ -221,6 +222,20 @@ fn index_pattern(index: &str) -> Option<String> {
 fn default_name(pattern: Option<&str>) -> String {
     let name = pattern.unwrap_or("any").trim_matches(['*', '-', '.', '_']);
     format!("timberline-{name}")
+}
+
+/// The name of an index template that is made from the settings, and the indices that it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedTemplate {
+    pub name: String,
+    pub pattern: String,
+}
+
+/// That of an output with this `index` and `template_name`; `None` where no template can be meant for the index.
+pub fn generated_template(index: Option<&str>, name: Option<&str>) -> Option<GeneratedTemplate> {
+    let pattern = index_pattern(index.unwrap_or(INDEX))?;
+    let name = name.map_or_else(|| default_name(Some(&pattern)), String::from);
+    Some(GeneratedTemplate { name, pattern })
 }
 
 /// The requests that put everything in place on an engine that knows all of it. Holds no secret, and asks nobody.
