@@ -132,7 +132,7 @@ fn value_name(declared: &Declared) -> &'static str {
     match declared.kind {
         Kind::Text => "TEXT",
         Kind::Path | Kind::Paths => "PATH",
-        Kind::Whole(_) => "N",
+        Kind::Whole(_) | Kind::Count(_) => "N",
         Kind::Boolean => "true|false",
         Kind::Bytes => "SIZE",
         Kind::Duration => "TIME",

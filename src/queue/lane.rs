@@ -6,16 +6,23 @@
 //! that were never kept, because the machine died while they were written.
 //!
 //! Invariants:
-//! - A record counts as kept when its segment, and the segment's name, are synced. After an error of the disk nothing
-//!   that was not synced counts: the segment is left at its last sync, and the next record, which gets the same number
-//!   again, goes to a new one. So a segment's records end where the next segment's name begins.
+//! - A record counts as kept when its segment, and the segment's name, are synced. Only where `CheckpointWrites` says so
+//!   it counts when it is written, and is synced with others: when they are that many, when the segment is full, when the
+//!   queue is tended, and when it is closed. What a power cut takes of those is found out by the numbers, as far as they
+//!   are known.
+//! - After an error of the disk nothing counts that did not before: the segment is left where its records that count end,
+//!   and the next record, which gets the same number again, goes to a new one. So a segment's records end where the next
+//!   segment's name begins.
 //! - After the start nothing is added to a segment of before: its end may be torn.
 //! - Records are given out in order, each once a run. What lies between two numbers and cannot be read is counted.
 //! - A segment is removed when all its records are settled, and the cursor says so before. Where the disk is too full for that, an empty
 //!   file says it by its name, `<number of the first record that is not settled, 20 digits>.done`, until the cursor can.
 
+use super::CheckpointWrites;
 use super::book::Book;
 use super::cursor::Cursor;
+use super::names::{CURSOR, done_name, number_of, segment_name};
+use super::page::Page;
 use super::record::{self, Record, Scan};
 use super::room::Room;
 use crate::channel::Budget;
@@ -26,10 +33,9 @@ use crate::telemetry::crash::crash_point;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-const CURSOR: &str = "cursor";
 /// Larger than any cursor.
 const CURSOR_BYTES_MAX: usize = 1 << 20;
 /// Records are gathered to writes of this size.
@@ -55,6 +61,7 @@ pub struct Shared {
     /// What is given out is taken from it.
     pub budget: Arc<Budget>,
     pub page_bytes: u64,
+    pub checkpoint_writes: CheckpointWrites,
 }
 
 struct Segment {
@@ -63,13 +70,6 @@ struct Segment {
     bytes: u64,
     /// How much of it holds records that count.
     end: u64,
-}
-
-/// The segment that is written to.
-struct Open {
-    file: Box<dyn DiskFile>,
-    /// Records in it, synced or not, end here.
-    at: u64,
 }
 
 /// Where giving out stands.
@@ -86,7 +86,8 @@ pub struct Lane {
     /// The folder is there, and its name durable.
     is_placed: bool,
     segments: VecDeque<Segment>,
-    open: Option<Open>,
+    /// The segment that is written to.
+    open: Option<Page>,
     /// The number of the next record that is kept.
     next: u64,
     reader: Reader,
@@ -242,7 +243,8 @@ impl Lane {
                 break;
             }
             self.grow(size);
-            record::encode(self.next + count as u64, self.next, &document, &mut bytes);
+            let number = self.next + count as u64;
+            record::encode(number, self.group_of(number), &document, &mut bytes);
             count += 1;
             if bytes.len() >= WRITE_BYTES {
                 self.write(&mut bytes).map_err(|why| (0, self.abandon(why)))?;
@@ -250,7 +252,8 @@ impl Lane {
             *waiting = documents.next();
         }
         let page_is_full = waiting.is_some() && !full;
-        self.write(&mut bytes).and_then(|()| self.sync()).map_err(|why| (0, self.abandon(why)))?;
+        let written = self.write(&mut bytes).and_then(|()| self.checkpoint(count as u64, page_is_full));
+        written.map_err(|why| (0, self.abandon(why)))?;
         self.next += count as u64;
         if page_is_full {
             self.open = None;
@@ -281,8 +284,14 @@ impl Lane {
         let file = opened.map_err(failed)?;
         let head = record::FILE_HEAD_BYTES;
         self.segments.push_back(Segment { first: self.next, bytes: head, end: head });
-        self.open = Some(Open { file, at: head });
+        self.open = Some(Page::new(file));
         Ok(())
+    }
+
+    /// The first record that is synced together with this one. Of those that count before they are synced each stands for
+    /// itself: what is missing before the last that is found was counted on, and must not pass for a write that was cut off.
+    fn group_of(&self, number: u64) -> u64 {
+        if self.shared.checkpoint_writes.is_lax() { number } else { self.next }
     }
 
     fn place(&mut self) -> io::Result<()> {
@@ -311,27 +320,44 @@ impl Lane {
     }
 
     fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        crash_point("queue.before_write");
-        open.file.write_all_at(bytes, open.at)?;
-        open.at += bytes.len() as u64;
-        bytes.clear();
+        self.open.as_mut().map_or(Ok(()), |page| page.write(bytes))
+    }
+
+    /// What was written counts, synced if it is time.
+    fn checkpoint(&mut self, written: u64, page_is_full: bool) -> io::Result<()> {
+        let (Some(page), Some(segment)) = (&mut self.open, self.segments.back_mut()) else { return Ok(()) };
+        page.unsynced += written;
+        if page_is_full || self.shared.checkpoint_writes.is_due(page.unsynced) {
+            page.sync()?;
+        }
+        segment.end = page.at;
         Ok(())
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        let (Some(open), Some(segment)) = (&self.open, self.segments.back_mut()) else { return Ok(()) };
-        crash_point("queue.before_fsync");
-        open.file.sync()?;
-        crash_point("queue.after_fsync");
-        segment.end = open.at;
-        Ok(())
+    /// Syncs what counts already.
+    fn catch_up(&mut self) {
+        if let Some(Err(why)) = self.open.as_mut().map(Page::sync) {
+            let folder = self.folder.display();
+            tracing::error!(%why, %folder, "cannot sync the queue on disk: a power cut may lose documents of it");
+            self.open = None;
+        }
     }
 
-    /// The disk failed: what was not synced does not count, and this segment gets no more. A sync that failed once may
-    /// claim success the next time, so it is not asked again.
+    /// Syncs what a life before this one may have left unsynced: all but the last segment are.
+    pub fn sync_found(&self) {
+        let Some(last) = self.segments.back() else { return };
+        if let Err(why) = self.shared.disk.open(&self.path(last.first)).and_then(|file| file.sync()) {
+            tracing::debug!(%why, folder = %self.folder.display(), "cannot sync what a queue held at the start");
+        }
+    }
+
+    /// The disk failed: what was written last does not count, and this segment gets no more. A sync that failed once may
+    /// claim success the next time, so nothing that is to count relies on another.
     fn abandon(&mut self, why: io::Error) -> Refusal {
-        self.open = None;
+        if let Some(open) = self.open.take().filter(|_| self.shared.checkpoint_writes.is_lax()) {
+            // For what counted before: after a write that failed it may well be saved.
+            let _ = open.file.sync();
+        }
         if self.segments.back().is_some_and(|segment| segment.end <= record::FILE_HEAD_BYTES)
             && let Some(segment) = self.segments.pop_back()
         {
@@ -416,10 +442,13 @@ impl Lane {
 
     // --- letting go -------------------------------------------------------------------------------------------------
 
-    /// Writes the cursor and removes segments whose records are all settled.
+    /// Syncs what is not synced yet, writes the cursor, and removes segments whose records are all settled.
     pub fn tend(&mut self) {
         let settled = self.book.settled_to(self.reader.number);
         let is_done = settled >= self.next;
+        if !is_done {
+            self.catch_up();
+        }
         let ends = self.segments.iter().skip(1).map(|segment| segment.first);
         let removable = if is_done { self.segments.len() } else { ends.take_while(|first| *first <= settled).count() };
         let said = self.cursor.as_ref().map(|cursor| cursor.settled);
@@ -564,26 +593,6 @@ fn push(batch: &mut DocBatch, document: &Lent<'_>) {
     batch.body.extend_from_slice(document.lines);
 }
 
-fn segment_name(first: u64) -> String {
-    format!("{first:020}.seg")
-}
-
-/// The number in the name of a file that ends so.
-fn number_of(name: &str, end: &str) -> Option<u64> {
-    let number = name.strip_suffix(end).filter(|digits| digits.len() == 20)?.parse().ok();
-    number.filter(|number| *number <= record::NUMBER_MAX)
-}
-
-fn done_name(settled: u64) -> String {
-    format!("{settled:020}.done")
-}
-
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {
     a.end.min(b.end).saturating_sub(a.start.max(b.start))
-}
-
-/// Whether there is a lane in this folder.
-pub fn is_lane(disk: &dyn Disk, folder: &Path) -> bool {
-    disk.files(folder)
-        .is_ok_and(|files| files.iter().any(|(name, _)| number_of(name, ".seg").is_some() || name == CURSOR))
 }

@@ -12,6 +12,8 @@
 mod book;
 mod cursor;
 mod lane;
+mod names;
+mod page;
 mod record;
 mod room;
 mod spool;
@@ -47,6 +49,32 @@ pub struct Config {
     pub bytes_max: u64,
     /// The size of a segment (`queue.page_capacity`).
     pub page_bytes: u64,
+    /// When what was written is synced (`queue.checkpoint.writes`).
+    pub checkpoint_writes: CheckpointWrites,
+}
+
+/// How many documents of a lane may be written before they are synced (`queue.checkpoint.writes`, as in Logstash).
+///
+/// What is not synced is in the system's memory: a process that dies does not take it along, a power cut does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointWrites(
+    /// 0: as many as a segment takes.
+    pub u64,
+);
+
+impl CheckpointWrites {
+    /// Nothing counts as kept that is not synced.
+    pub const EACH: CheckpointWrites = CheckpointWrites(1);
+
+    /// Whether a power cut may take documents that count as kept.
+    pub fn is_lax(self) -> bool {
+        self != CheckpointWrites::EACH
+    }
+
+    /// Whether so many that are not synced are too many.
+    fn is_due(self, unsynced: u64) -> bool {
+        self.0 > 0 && unsynced >= self.0
+    }
 }
 
 /// The queues of all outputs.
@@ -62,7 +90,8 @@ impl Queue {
     pub fn new(config: &Config, disk: Arc<dyn Disk>, budget: Arc<Budget>) -> Queue {
         let room = Arc::new(Room::new(config.bytes_max));
         let page_bytes = config.page_bytes.max(1);
-        let shared = Shared { disk, root: config.folder.clone(), room, budget, page_bytes };
+        let checkpoint_writes = config.checkpoint_writes;
+        let shared = Shared { disk, root: config.folder.clone(), room, budget, page_bytes, checkpoint_writes };
         Queue { shared, prefix: String::new() }
     }
 
@@ -161,5 +190,5 @@ fn lanes_in(disk: &dyn Disk, folder: &Path) -> Vec<PathBuf> {
     let mut names = disk.folders(folder).unwrap_or_default();
     names.retain(|name| name == MAIN_FOLDER || name.starts_with(INDEX_FOLDER));
     names.sort_by_key(|name| (name != MAIN_FOLDER, name.clone()));
-    names.into_iter().map(|name| folder.join(name)).filter(|folder| lane::is_lane(disk, folder)).collect()
+    names.into_iter().map(|name| folder.join(name)).filter(|folder| names::is_lane(disk, folder)).collect()
 }

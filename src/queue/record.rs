@@ -11,7 +11,7 @@
 //! | 8 | XXH3 of the body |
 //! | 8 | XXH3 of the 16 bytes before |
 //! | 8 | body: the record's number |
-//! | 8 | the number of the first record that was synced together with it |
+//! | 8 | the number of the first record that was synced together with it; its own, where it counted before that |
 //! | 4 | how long the action line is |
 //! | 16 | where in it the index's name begins and ends, and the id |
 //! | … | the action line with its line feed, the document with its line feed |

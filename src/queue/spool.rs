@@ -13,6 +13,10 @@ use std::path::PathBuf;
 /// While documents wait on the disk, this part of the budget is for reading them back.
 const RESERVED_PART: usize = 4;
 
+const TORN: &str = "a write to the queue was cut off: what it held is read again from its source";
+const TORN_LAX: &str =
+    "the queue was cut off: what was not synced yet is lost where it had counted (queue.checkpoint.writes)";
+
 /// See `event::spool`.
 pub struct DiskSpool {
     output: String,
@@ -49,6 +53,7 @@ impl DiskSpool {
         let mut lanes = BTreeMap::new();
         for path in lanes_in(&*shared.disk, &folder) {
             let lane = Lane::open(shared.clone(), path.clone())?;
+            lane.sync_found();
             let name = if path.ends_with(MAIN_FOLDER) { Some(MAIN.to_vec()) } else { lane.first_index() };
             match name {
                 Some(name) => _ = lanes.insert(name.into_boxed_slice(), lane),
@@ -89,12 +94,9 @@ impl DiskSpool {
             }
             self.figures.torn.increment(lost.torn_documents);
             if lost.torn_bytes > 0 || lost.torn_documents > 0 {
-                tracing::warn!(
-                    output = self.output,
-                    bytes = lost.torn_bytes,
-                    documents = lost.torn_documents,
-                    "a write to the queue was cut off: what it held is read again from its source"
-                );
+                let (bytes, documents) = (lost.torn_bytes, lost.torn_documents);
+                let what = if self.shared.checkpoint_writes.is_lax() { TORN_LAX } else { TORN };
+                tracing::warn!(output = self.output, bytes, documents, "{what}");
             }
         }
         let stock = self.stock();

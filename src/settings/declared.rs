@@ -30,6 +30,8 @@ pub enum Kind {
     Paths,
     /// From 1 to this.
     Whole(usize),
+    /// From 0 to this.
+    Count(usize),
     Boolean,
     /// `64mb`, `1gib`: as in Logstash, `kb` and its like are powers of 1000, `kib` of 1024.
     Bytes,
@@ -64,6 +66,7 @@ impl Kind {
             Kind::Path => "path".into(),
             Kind::Paths => "path, or a list of paths".into(),
             Kind::Whole(most) => format!("whole number from 1 to {most}"),
+            Kind::Count(most) => format!("whole number from 0 to {most}"),
             Kind::Boolean => "boolean".into(),
             Kind::Bytes => "size such as 64mb".into(),
             Kind::Duration => "length of time such as 8s".into(),
@@ -187,6 +190,12 @@ pub const DECLARED: &[Declared] = &[
         "The size of the files that the queue on disk is made of.",
     ),
     Declared::new(
+        "queue.checkpoint.writes",
+        Kind::Count(1_000_000_000),
+        "1",
+        "So many documents written to the queue on disk force an fsync. `1`: whatever counts as delivered to the disk is synced, and nothing is ever lost. More is faster, and a power cut may lose fewer than that for each output; `0`: as many as a file of the queue holds. `kill -9` loses nothing with any of them. Logstash's default is 1024.",
+    ),
+    Declared::new(
         "queue.memory_bytes",
         Kind::Bytes,
         "16mib",
@@ -251,6 +260,7 @@ pub const OF_PIPELINES: &[&str] = &[
     "path.queue",
     "queue.max_bytes",
     "queue.page_capacity",
+    "queue.checkpoint.writes",
     "dead_letter_queue.max_bytes",
     "dead_letter_queue.storage_policy",
 ];
@@ -281,8 +291,15 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("pipeline.ordered", "remove it: the lines of a source keep their order"),
     ("pipeline.separate_logs", "remove it: the log goes to stderr"),
     ("pipeline.unsafe_shutdown", "write `shutdown_timeout`"),
-    ("queue.checkpoint.acks", "remove it: what is answered for is on disk"),
-    ("queue.checkpoint.writes", "remove it: what is answered for is on disk"),
+    (
+        "queue.checkpoint.acks",
+        "remove it: what is answered for is written down within a second, and what is sent again meets its own id",
+    ),
+    (
+        "queue.checkpoint.interval",
+        "remove it: what `queue.checkpoint.writes` leaves unsynced is synced every 250 ms unless more documents keep coming",
+    ),
+    ("queue.checkpoint.retry", "remove it: what cannot be written waits in memory, and is tried again"),
     ("queue.drain", "remove it: stopping drains for `shutdown_timeout`, and what is left waits on disk"),
     ("queue.max_events", "write `queue.max_bytes`"),
 ];

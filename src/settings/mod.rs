@@ -18,6 +18,7 @@ use crate::event::rules::IllegalTags;
 use crate::filter::Ecs;
 use crate::output::dead_letter;
 use crate::queue;
+use crate::queue::CheckpointWrites;
 use crate::registry;
 use crate::telemetry::http::Ports;
 use crate::telemetry::logging;
@@ -199,6 +200,7 @@ impl Settings {
                     folder: queue_folder(&values),
                     bytes_max: values.bytes("queue.max_bytes"),
                     page_bytes: values.bytes("queue.page_capacity"),
+                    checkpoint_writes: CheckpointWrites(values.whole("queue.checkpoint.writes") as u64),
                 },
             },
             dead_letters: dead_letter::Limit {

@@ -159,11 +159,13 @@ mod tests {
     #[test]
     fn each_pipeline_has_its_own_settings_and_state() {
         let text = "- pipeline.id: main\n  path.config: a.conf\n- pipeline.id: payments\n  config.string: 'input { }'\n  \
-                    pipeline:\n    workers: ${WORKERS}\n  queue.type: persisted\n";
+                    pipeline:\n    workers: ${WORKERS}\n  queue.type: persisted\n  queue.checkpoint.writes: 0\n";
         let found = pipelines(text, &[("pipeline.workers", "3"), ("queue.max_bytes", "5mb")]).unwrap();
         let [main, payments] = &found.each[..] else { panic!("{found:?}") };
         assert_eq!((main.pipeline.workers, payments.pipeline.workers), (3, 7));
         assert_eq!((main.queue.disk.bytes_max, payments.queue.disk.bytes_max), (5_000_000, 5_000_000));
+        let writes = [main, payments].map(|pipeline| pipeline.queue.disk.checkpoint_writes.0);
+        assert_eq!(writes, [1, 0]);
         assert_eq!((main.pipeline.prefix.as_str(), payments.pipeline.prefix.as_str()), ("", "payments/"));
         assert_eq!(payments.config_string.as_deref(), Some("input { }"));
         let own = Path::new("/d/pipelines/payments");

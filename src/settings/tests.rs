@@ -39,6 +39,7 @@ fn without_a_file_everything_has_its_default() {
     assert_eq!(settings.registry.folder, settings.path_data);
     assert_eq!(settings.queue.disk.folder, settings.path_data.join("queue"));
     assert_eq!((settings.queue.disk.bytes_max, settings.queue.disk.page_bytes), (queue::BYTES_MAX, queue::PAGE_BYTES));
+    assert_eq!(settings.queue.disk.checkpoint_writes, CheckpointWrites::EACH);
     assert_eq!((settings.shutdown_timeout, settings.config_string.clone()), (Duration::from_secs(8), None));
     assert_eq!(settings.http.ports.to_string(), "9600");
     assert!(settings.pipeline.workers >= 1 && settings.source("pipeline.workers") == Source::Default);
@@ -67,6 +68,22 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
             "timberline.yml:4:9: `queue.type` must be one of spill, memory, persisted, not `disk`",
             "timberline.yml:5:3: `queue.drain` of Logstash is not a setting here\n  help: remove it: stopping drains for `shutdown_timeout`, and what is left waits on disk",
             "timberline.yml:6:19: `shutdown_timeout` must be a length of time such as 8s, not `8`",
+        ],
+    );
+}
+
+#[test]
+fn when_the_queue_is_synced_is_said_as_logstash_names_it() {
+    let writes =
+        |text: &str, flags: &[(&str, &str)]| load(folder(text).path(), flags).unwrap().queue.disk.checkpoint_writes;
+    assert_eq!(writes("queue:\n  checkpoint:\n    writes: 1024\n", &[]), CheckpointWrites(1024));
+    assert_eq!(writes("queue.checkpoint.writes: 9\n", &[("queue.checkpoint.writes", "0")]), CheckpointWrites(0));
+    check_faults(
+        "queue.checkpoint.writes: -1\nqueue.checkpoint.retry: true\n",
+        &[],
+        &[
+            "timberline.yml:1:26: `queue.checkpoint.writes` must be a whole number from 0 to 1000000000, not `-1`",
+            "timberline.yml:2:1: `queue.checkpoint.retry` of Logstash is not a setting here\n  help: remove it: what cannot be written waits in memory, and is tried again",
         ],
     );
 }

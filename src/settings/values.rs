@@ -203,6 +203,7 @@ fn checked(declared: &Declared, text: String, written: &str) -> Result<String, S
         Kind::Path if declared.name == "path.queue" => true,
         Kind::Path | Kind::Paths => !text.is_empty(),
         Kind::Whole(most) => text.parse::<usize>().is_ok_and(|number| (1..=most).contains(&number)),
+        Kind::Count(most) => text.parse::<usize>().is_ok_and(|number| number <= most),
         Kind::Boolean => matches!(text.as_str(), "true" | "false"),
         Kind::Bytes => parse_bytes(&text).is_some_and(|bytes| bytes > 0),
         Kind::Duration => parse_duration(&text).is_some(),

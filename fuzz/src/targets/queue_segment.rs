@@ -7,7 +7,7 @@ use std::sync::Arc;
 use timberline::channel::Budget;
 use timberline::event::destination::{Doc, DocBatch};
 use timberline::event::spool::{Lent, MAIN, Spool as _};
-use timberline::queue::{Config, DiskSpool, Queue};
+use timberline::queue::{CheckpointWrites, Config, DiskSpool, Queue};
 use xxhash_rust::xxh3::xxh3_64;
 
 const SEGMENT: &str = "/q/es/main/00000000000000000000.seg";
@@ -28,7 +28,12 @@ pub fn queue_segment(bytes: &[u8]) {
 }
 
 fn open(disk: &MemoryDisk) -> DiskSpool {
-    let config = Config { folder: "/q".into(), bytes_max: 1 << 30, page_bytes: 1 << 20 };
+    let config = Config {
+        folder: "/q".into(),
+        bytes_max: 1 << 30,
+        page_bytes: 1 << 20,
+        checkpoint_writes: CheckpointWrites::EACH,
+    };
     let queue = Queue::new(&config, Arc::new(disk.clone()), Arc::new(Budget::new(1 << 30)));
     queue.spool("es").expect("a queue of any bytes lets the daemon start")
 }
@@ -37,7 +42,12 @@ fn open(disk: &MemoryDisk) -> DiskSpool {
 fn any_bytes(bytes: &[u8]) {
     let disk = MemoryDisk::with(&[(SEGMENT, bytes)]);
     if is_newer(bytes) {
-        let config = Config { folder: "/q".into(), bytes_max: 1 << 30, page_bytes: 1 << 20 };
+        let config = Config {
+            folder: "/q".into(),
+            bytes_max: 1 << 30,
+            page_bytes: 1 << 20,
+            checkpoint_writes: CheckpointWrites::EACH,
+        };
         let queue = Queue::new(&config, Arc::new(disk.clone()), Arc::new(Budget::new(1 << 30)));
         assert!(queue.spool("es").is_err(), "a newer version is refused");
         assert_eq!(disk.bytes_of(SEGMENT).as_deref(), Some(bytes), "and nothing of it is touched");

@@ -61,6 +61,13 @@ struct Queues {
 
 impl Queues {
     fn new(config: &PipelineConfig, budget: &Arc<Budget>) -> Queues {
+        if let Some(queue) = config.queue.as_ref().filter(|queue| queue.checkpoint_writes.is_lax()) {
+            tracing::warn!(
+                pipeline = config.id,
+                writes = queue.checkpoint_writes.0,
+                "documents count before the queue on disk is synced: a power cut may lose some (queue.checkpoint.writes)"
+            );
+        }
         let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget)).of_pipeline(&config.prefix);
         Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
     }

@@ -15,7 +15,7 @@ use crate::output::elasticsearch::parts::{Dispatch, Done, Health, Job, Report, S
 use crate::pipeline::Pipeline;
 use crate::pipeline::worker::{Batches, Worker};
 use crate::pool::Pool;
-use crate::queue::{self, Queue};
+use crate::queue::{self, CheckpointWrites, Queue};
 use crate::registry::Registry;
 use crate::telemetry::figures::Figures;
 use crate::telemetry::metrics;
@@ -123,8 +123,9 @@ impl Life {
             let clock: Arc<dyn Clock> = Arc::new(time.clone());
             let registry = Registry::simulated(data, shared.clone(), budget.clone(), clock).expect("it can be read");
             let (folder, bytes_max, page_bytes) = (data.join("queue"), settings.queue_bytes_max, settings.page_bytes);
-            let queue =
-                Queue::new(&queue::Config { folder, bytes_max, page_bytes }, shared.clone(), Arc::clone(&budget));
+            let checkpoint_writes = CheckpointWrites::EACH;
+            let config = queue::Config { folder, bytes_max, page_bytes, checkpoint_writes };
+            let queue = Queue::new(&config, shared.clone(), Arc::clone(&budget));
             let (mut pipes, mut outputs) = (Vec::new(), Vec::new());
             for label in OUTPUTS {
                 let (sender, pipe) = bounded(4 * BATCHES_MAX);
