@@ -21,7 +21,7 @@ import json
 import random
 import statistics
 import struct
-from time import monotonic
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 BATCH = 2_000
@@ -65,9 +65,15 @@ class Engine:
 
     def ask(self, method: str, path: str, body=None) -> dict:
         text = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        self.connection.request(method, path, text, {"Content-Type": "application/x-ndjson" if isinstance(body, bytes) else "application/json"})
-        answer = self.connection.getresponse()
-        content = answer.read()
+        kind = "application/x-ndjson" if isinstance(body, bytes) else "application/json"
+        while True:
+            self.connection.request(method, path, text, {"Content-Type": kind})
+            answer = self.connection.getresponse()
+            content = answer.read()
+            if answer.status != 429:
+                break
+            # The engine has no memory for it now: the wall shows it, its CPU hardly.
+            sleep(0.5)
         if answer.status >= 300:
             raise SystemExit(f"{method} {path}: {answer.status} {content[:300]!r}")
         return json.loads(content)

@@ -4,6 +4,7 @@
 
 use super::world::Hurried;
 use crate::codec::{Build, Framer, NoExpressions, hinted};
+use crate::event::Timestamp;
 use crate::event::chunk::Chunk;
 use crate::event::destination::DocBatch;
 use crate::event::identity::ID_LEN;
@@ -71,7 +72,17 @@ pub struct Input<'a> {
 
 /// Runs `input` through `pipeline`. The error is the sink's.
 pub fn run(pipeline: &mut Pipeline, input: &Input<'_>, show: &mut dyn Show) -> io::Result<Summary> {
-    run_in(pipeline, input, &container_beside(Path::new(input.name)), &Hurried::default(), show)
+    run_at(pipeline, input, None, show)
+}
+
+/// `run`, with the time that it is for the pipeline; `None`: now.
+pub fn run_at(
+    pipeline: &mut Pipeline,
+    input: &Input<'_>,
+    clock: Option<Timestamp>,
+    show: &mut dyn Show,
+) -> io::Result<Summary> {
+    run_in(pipeline, input, &container_beside(Path::new(input.name)), &Hurried::at(clock), show)
 }
 
 /// `run`, with the container (`container_beside`) and the world that filters see.

@@ -57,23 +57,33 @@ impl Effects for World {
 
 /// The real one, in which nobody waits, nothing is written and no server is asked: for dry runs.
 #[derive(Clone, Debug, Default)]
-pub struct Hurried(World);
+pub struct Hurried {
+    world: World,
+    /// What time it is; `None`: the real one.
+    clock: Option<Timestamp>,
+}
+
+impl Hurried {
+    pub fn at(clock: Option<Timestamp>) -> Hurried {
+        Hurried { clock, ..Hurried::default() }
+    }
+}
 
 impl Effects for Hurried {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.clock.unwrap_or_else(|| self.world.now())
     }
 
     fn ticks(&self) -> u64 {
-        self.0.ticks()
+        self.world.ticks()
     }
 
     fn random(&self) -> u64 {
-        self.0.random()
+        self.world.random()
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.read(path)
+        self.world.read(path)
     }
 
     fn write(&self, _path: &Path, _bytes: &[u8]) -> io::Result<()> {
@@ -81,7 +91,7 @@ impl Effects for Hurried {
     }
 
     fn modified(&self, path: &Path) -> io::Result<Timestamp> {
-        self.0.modified(path)
+        self.world.modified(path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line as a type. `clap` is named in this room and nowhere else.
 
 use super::settings::SettingFlags;
+use crate::event::Timestamp;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -92,6 +93,9 @@ pub struct DryRunArguments {
     /// What the lines are
     #[arg(long = "as", value_enum, value_name = "SHAPE", default_value_t = Shape::Auto)]
     pub shape: Shape,
+    /// The time that it is for the pipeline, as `2026-11-23T10:00:00Z` [default: now]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub clock: Option<Timestamp>,
 }
 
 const DRY_RUN_HELP: &str = "\
@@ -128,8 +132,6 @@ pub enum Shape {
     Events,
 }
 
-/// A fixture is a folder: lines (`input.log`, or `input.ndjson` with a JSON event a line), and in `expected.ndjson` the
-/// documents that they become. What else may stand in it: `container.json`, `pipeline.conf` or `pipeline` (its path), `test.yml`.
 #[derive(Debug, Args)]
 #[command(after_help = TEST_HELP)]
 pub struct TestArguments {
@@ -174,15 +176,24 @@ pub struct RecordArguments {
 }
 
 const TEST_HELP: &str = "\
-test.yml, all of it optional:
-  ignore: [ '[event][sequence]', _id ]  fields that are not compared
-  clock: 2026-11-23T10:00:00Z           the time that it is for the pipeline
-  env: { NAME: value }                  what stands behind ${NAME}; the shell's variables are not looked at;
-                                        {folder} in a value is the folder of this file
-  pipeline: ../pipeline.conf            its path from here; without one, that of -f
-  pipeline.id: payments                 or which one of pipelines.yml
-  as: lines                             docker, lines or events, where looking at the lines is not enough
-One in the folder above holds for all fixtures in that folder.";
+a fixture is a folder:
+  input.log          lines: plain, or of a json-file log; or input.ndjson, a JSON event a line
+  expected.ndjson    the documents that they become: --bless writes it
+  container.json     the container that they are of; optional, and so are:
+  pipeline.conf      a pipeline of its own, or a file `pipeline` with the path of one
+  test.yml           what stands here, all of it optional:
+    ignore: [ '[event][sequence]', _id ]  fields that are not compared
+    clock: 2026-11-23T10:00:00Z           the time that it is for the pipeline
+    env: { NAME: value }                  what stands behind ${NAME}; the shell's variables are not looked at;
+                                          {folder} in a value is the folder of this file
+    pipeline: ../pipeline.conf            its path from here; without one, that of -f
+    pipeline.id: payments                 or which one of pipelines.yml
+    as: lines                             docker, lines or events, where looking at the lines is not enough
+A test.yml in the folder above holds for all fixtures in that folder.";
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_iso(text).ok_or_else(|| "not a time such as 2026-11-23T10:00:00Z".to_string())
+}
 
 fn percent(text: &str) -> Result<f64, String> {
     let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "not a number".to_string())?;

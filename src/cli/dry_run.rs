@@ -6,7 +6,7 @@ use super::load::{load, refused};
 use super::table::{Table, failures};
 use super::terminal::{DIM, Look, YELLOW, printable, stdin_is_terminal};
 use super::{Ended, Exit, Failure, count, note, thousands};
-use crate::app::dry_run::{Document, Input, Show, Summary, run as run_fixture};
+use crate::app::dry_run::{Document, Input, Show, Summary, run_at};
 use crate::app::fixtures::find;
 use crate::app::load::Loaded;
 use crate::codec::Encoder;
@@ -53,7 +53,7 @@ fn once(arguments: &DryRunArguments, settings: &settings::Settings) -> Ended {
     let mut total = Summary::default();
     for (name, bytes) in &texts {
         let input = Input { name, bytes, shape: shape(arguments.shape) };
-        add(&mut total, run_fixture(&mut pipeline, &input, show.as_mut())?);
+        add(&mut total, run_at(&mut pipeline, &input, arguments.clock, show.as_mut())?);
     }
     show.finish()?;
     drop(show);

@@ -284,3 +284,18 @@ fn only_what_failed_is_shown_where_that_is_asked_for() {
     assert_eq!((finished.code, finished.stdout.lines().count()), (0, 1), "{finished:?}");
     assert!(finished.stdout.contains("_grokparsefailure"), "{}", finished.stdout);
 }
+
+#[test]
+fn a_line_without_a_year_has_that_of_the_clock_that_is_asked_for() {
+    let text = "filter { date { match => [ \"message\", \"MMM dd HH:mm:ss\" ] timezone => \"UTC\" } }";
+    let run = |clock: &str| {
+        Timberline::new(["dry-run", "--format", "ndjson", "-e", text, "--clock", clock])
+            .stdin(b"Dec 29 10:12:13\n")
+            .finish()
+    };
+    let finished = run("2027-01-02T00:00:00Z");
+    assert!(finished.stdout.contains("\"@timestamp\":\"2026-12-29T10:12:13.000Z\""), "{finished:?}");
+    let refused = run("yesterday");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("not a time such as 2026-11-23T10:00:00Z"), "{refused:?}");
+}

@@ -331,6 +331,22 @@ fn every_plugin_and_every_metric_has_its_place_in_the_docs() {
     }
 }
 
+/// The fuzzers are a workspace of their own, which `cargo build` does not bring up to date: without this they fail when they are needed.
+#[test]
+fn the_fuzzers_know_every_crate_that_the_library_needs() {
+    let needs = |path: &str| {
+        let lock = fs::read_to_string(path).expect("a lock file is there");
+        let package = lock.split("[[package]]").find(|package| package.contains("\nname = \"timberline\"\n"));
+        let list = package.and_then(|package| package.split_once("dependencies = [")).expect("it has dependencies").1;
+        let lines = list.lines().take_while(|line| !line.starts_with(']')).filter_map(|line| line.split('"').nth(1));
+        lines.filter_map(|line| line.split(' ').next()).map(String::from).collect::<BTreeSet<_>>()
+    };
+    let of_tests = ["proptest", "rcgen", "tempfile", "ureq"];
+    let missing: Vec<_> = needs("Cargo.lock").difference(&needs("fuzz/Cargo.lock")).cloned().collect();
+    let missing: Vec<_> = missing.iter().filter(|name| !of_tests.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "cargo update --workspace --manifest-path fuzz/Cargo.toml: {missing:?}");
+}
+
 #[test]
 fn every_metric_is_counted_somewhere() {
     let idle = uncounted(&tree());

@@ -73,9 +73,9 @@ impl Joiners {
         self.0[stream as usize].open
     }
 
-    /// The bytes of the open lines.
+    /// The bytes that the open lines take.
     pub fn held(&self) -> usize {
-        self.0.iter().map(|joiner| joiner.held.len()).sum()
+        self.0.iter().filter(|joiner| joiner.open).map(|joiner| joiner.held.capacity()).sum()
     }
 }
 
@@ -135,7 +135,12 @@ impl Joiner {
         // One byte more than the line may have: the `\r` of a line of exactly the maximum.
         let room = (self.line_bytes_max + 1).saturating_sub(self.held.len());
         self.truncated |= bytes.len() > room;
-        self.held.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let bytes = &bytes[..bytes.len().min(room)];
+        if self.held.capacity() - self.held.len() < bytes.len() {
+            // By a quarter, not by twice: a hundred lines of a megabyte may be open.
+            self.held.reserve_exact(bytes.len().max(self.held.len() / 4));
+        }
+        self.held.extend_from_slice(bytes);
     }
 
     fn end_line(&mut self, each: &mut EachLine<'_>) {

@@ -98,14 +98,19 @@ impl Tap {
         Kept::Well
     }
 
+    /// The bytes of lines that were not handed over.
+    pub fn collected(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Enough for a chunk.
     pub fn is_full(&self, chunk_bytes: usize) -> bool {
         self.bytes.len() >= chunk_bytes || self.lines.len() >= CHUNK_LINES
     }
 
     /// Hands over what was collected, and waits until there is room for it. `end`: nothing more comes for now.
-    /// `open`: what is held of lines that are open; who waits for room holds none.
-    pub async fn flush(&mut self, open: &mut Held, shared: &Shared, end: bool) -> Result<(), Over> {
+    /// `open`: what is held of lines that are open, which have `open_bytes` now; who waits for room holds none.
+    pub async fn flush(&mut self, open: &mut Held, open_bytes: usize, shared: &Shared, end: bool) -> Result<(), Over> {
         let Some(up_to) = self.up_to.take() else {
             return if end { self.end(shared).await } else { Ok(()) };
         };
@@ -115,7 +120,7 @@ impl Tap {
             return Ok(());
         }
         let held = weight(self.bytes.capacity() + self.lines.capacity() * size_of::<Line>());
-        if !shared.wiring.budget.try_take(held) {
+        if !open.hand_over(held, open_bytes) && !shared.wiring.budget.try_take(held) {
             open.release();
             with_patience(shared.take_from_budget(held), || self.watermark.give_up()).await?;
         }

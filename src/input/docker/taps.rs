@@ -130,7 +130,7 @@ impl Taps {
 
     /// The open lines have so many bytes now. `false`: there is no room for them.
     pub fn hold(&mut self, bytes: usize) -> bool {
-        self.open.hold(bytes)
+        self.open.hold(bytes, self.taps.iter().map(Tap::collected).sum())
     }
 
     /// Waits for room for a line that is open.
@@ -156,8 +156,9 @@ impl Taps {
     /// Hands over what was collected. A stream that has nothing, and nothing open, has nothing before the other's newest line.
     pub async fn flush(&mut self, joiners: &Joiners, shared: &Shared) -> Result<(), Over> {
         for tap in &mut self.taps {
-            tap.flush(&mut self.open, shared, false).await?;
+            tap.flush(&mut self.open, joiners.held(), shared, false).await?;
         }
+        self.open.hold(joiners.held().min(self.open.bytes()), 0);
         let newest = self.newest();
         for tap in self.taps.iter_mut().filter(|tap| !joiners.is_open(tap.stream())) {
             tap.pass(newest, shared);
@@ -169,9 +170,10 @@ impl Taps {
     /// The same where nothing more comes for now.
     pub async fn end(&mut self, shared: &Shared) -> Result<(), Over> {
         for tap in &mut self.taps {
-            tap.flush(&mut self.open, shared, true).await?;
+            tap.flush(&mut self.open, 0, shared, true).await?;
             tap.cursor.rest();
         }
+        self.open.release();
         Ok(())
     }
 
