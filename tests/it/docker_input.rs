@@ -36,6 +36,7 @@ both_ways! {
     a_tty_is_read_without_frames_and_its_long_lines_are_whole
     lines_over_16_kb_on_both_streams_at_once_are_joined_and_cut_at_the_maximum
     a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled
+    a_stream_that_was_not_settled_loses_nothing_to_the_other
     containers_that_print_three_lines_and_end_are_read
     a_container_that_lived_and_ended_while_nobody_watched_is_read_later
     names_change_and_containers_are_left_out
@@ -142,6 +143,26 @@ fn a_new_run_resumes_behind_what_was_settled_and_nothing_is_doubled(read: &'stat
     assert_eq!(texts(&third.lines(1), "stdout"), ["done"]);
     assert_eq!(third.end(), []);
     drop(other);
+}
+
+/// What the one has delivered says nothing of the other, however far ahead it is.
+fn a_stream_that_was_not_settled_loses_nothing_to_the_other(read: &'static str) {
+    const LINES: u64 = 300;
+    let label = unique("apart");
+    let settings = [("include_labels", format!("it={label}")), ("read", read.into())];
+    let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let container = docker().container(old_log::SCRIPT).label("it", &label).start();
+    let long = "x".repeat(2_000);
+    let line = |n: u64, stream| (stream, Duration::from_secs(LINES - n), format!("{stream} {n} {long}"));
+    old_log::rewrite(docker(), &container, (0..LINES).flat_map(|n| [line(n, "stdout"), line(n, "stderr")]));
+    let mut run = Run::start(docker().host(), &settings);
+    run.settled_of("stdout", LINES as usize);
+    let mut again = Run::again(run, &settings);
+    let lines = again.lines(LINES as usize);
+    let numbers: Vec<String> =
+        lines.iter().map(|line| line.text.split(" x").next().unwrap_or_default().into()).collect();
+    assert_eq!(numbers, (0..LINES).map(|n| format!("stderr {n}")).collect::<Vec<_>>());
+    assert_eq!(again.end(), []);
 }
 
 fn containers_that_print_three_lines_and_end_are_read(read: &'static str) {

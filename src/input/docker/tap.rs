@@ -151,7 +151,7 @@ impl Tap {
         self.watermark.give_up();
     }
 
-    /// The other stream has come to `latest`, and this one has nothing open: it has nothing before it, less the disorder.
+    /// The log was read up to `latest`, and this stream has nothing open: it has nothing before it, less the disorder.
     pub fn pass(&mut self, latest: u64, shared: &Shared) {
         let quiet_until = latest.saturating_sub(DISORDER_NS);
         if let Some(position) = self.cursor.pass(quiet_until, MARK_STEP_NS) {

@@ -24,6 +24,8 @@ pub struct Taps {
     /// Lines that were skipped and not said yet, and when that was said last.
     skipped: u64,
     said_skipped_ns: Option<u64>,
+    /// The newest time of a line in this attachment: the log was read in order up to there, and no further, however far ahead a cursor is.
+    reached_ns: u64,
     /// What is read next may not join what was read before, whose newest time stands beside it.
     jump: Option<(Jump, u64)>,
     /// The container printed a line of this process.
@@ -36,7 +38,7 @@ impl Taps {
         let taps = streams.iter().map(|stream| Tap::new(*stream, &origin, hints.clone(), shared)).collect();
         let rate = Rate::new(shared.config.lines_per_second_max);
         let open = Held::new(Arc::clone(&shared.wiring.budget));
-        Taps { origin, taps, open, rate, skipped: 0, said_skipped_ns: None, jump: None, ours: false }
+        Taps { origin, taps, open, rate, skipped: 0, said_skipped_ns: None, reached_ns: 0, jump: None, ours: false }
     }
 
     pub fn origin(&self) -> &Origin {
@@ -73,6 +75,7 @@ impl Taps {
 
     /// The log is read from `since` on again. `repeats`: lines may come twice.
     pub fn attach(&mut self, repeats: bool, shared: &Shared) {
+        self.reached_ns = 0;
         self.taps.iter_mut().for_each(|tap| tap.attach(repeats, shared));
     }
 
@@ -91,6 +94,7 @@ impl Taps {
         if let Some((jump, from_ns)) = self.jump.take() {
             self.land(jump, from_ns, line.time, shared);
         }
+        self.reached_ns = self.reached_ns.max(line.time);
         let Some(tap) = self.taps.get_mut(line.stream as usize) else { return };
         match tap.keep(line, &mut self.rate, shared) {
             Kept::Well => {}
@@ -153,15 +157,14 @@ impl Taps {
         self.taps.iter().any(|tap| tap.is_full(chunk_bytes))
     }
 
-    /// Hands over what was collected. A stream that has nothing, and nothing open, has nothing before the other's newest line.
+    /// Hands over what was collected. A stream that has nothing, and nothing open, has nothing before the newest line that was read.
     pub async fn flush(&mut self, joiners: &Joiners, shared: &Shared) -> Result<(), Over> {
         for tap in &mut self.taps {
             tap.flush(&mut self.open, joiners.held(), shared, false).await?;
         }
         self.open.hold(joiners.held().min(self.open.bytes()), 0);
-        let newest = self.newest();
         for tap in self.taps.iter_mut().filter(|tap| !joiners.is_open(tap.stream())) {
-            tap.pass(newest, shared);
+            tap.pass(self.reached_ns, shared);
         }
         self.say_skipped(shared);
         Ok(())

@@ -221,6 +221,20 @@ impl Run {
         }
     }
 
+    /// Receives lines until there are so many of this stream, and answers for none of the other.
+    #[track_caller]
+    pub fn settled_of(&mut self, stream: &str, count: usize) {
+        let mut seen = 0;
+        while seen < count {
+            let chunk = self.receiver.recv_timeout(PATIENCE).expect("more lines come");
+            let lines = read(&chunk);
+            if lines.iter().all(|line| line.stream == stream) {
+                seen += lines.len();
+                chunk.receipt.settle();
+            }
+        }
+    }
+
     /// Tasks that are alive: the watcher, one a container, and what they wait with.
     pub fn tasks(&self) -> usize {
         self.runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_alive_tasks())
