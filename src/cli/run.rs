@@ -6,8 +6,13 @@ use super::{Ended, Exit, Failure};
 use crate::app::daemon::{self, DaemonConfig, HttpConfig, PipelineConfig};
 use crate::clock::{Clock as _, SystemClock};
 use crate::plugin::Door;
-use crate::settings::{QueueType, Settings};
+use crate::settings::{Queue, QueueType, Settings};
+use crate::telemetry::limit::memory_limit;
 use crate::telemetry::logging;
+
+/// Of a limit of memory, the budget for lines and documents is this part at most, and no less than so many bytes.
+const BUDGET_PART: u64 = 8;
+const BUDGET_BYTES_MIN: usize = 2 << 20;
 
 pub fn run(arguments: &RunArguments) -> Ended {
     let (settings, each) = arguments.settings.pipelines()?;
@@ -36,11 +41,28 @@ pub fn config(settings: &Settings, each: &[Settings]) -> DaemonConfig {
     let http = HttpConfig { host: settings.http.host.clone(), ports: settings.http.ports };
     DaemonConfig {
         pipelines: each.iter().map(pipeline_config).collect(),
-        budget_bytes: settings.queue.memory_bytes,
+        budget_bytes: budget_bytes(&settings.queue),
         shutdown_timeout: settings.shutdown_timeout,
         host: settings.node_name.clone(),
         salt: settings.id_salt.clone(),
         http: settings.http.enabled.then_some(http),
+    }
+}
+
+/// What lines and documents may hold in memory. The rest of the process takes about 30 MB, and a limit that is met ends it.
+fn budget_bytes(queue: &Queue) -> usize {
+    let asked = queue.memory_bytes;
+    let part = |limit: u64| usize::try_from(limit / BUDGET_PART).unwrap_or(usize::MAX).max(BUDGET_BYTES_MIN);
+    match memory_limit() {
+        Some(limit) if !queue.memory_is_given && part(limit) < asked => {
+            tracing::info!(
+                limit,
+                bytes = part(limit),
+                "there is little memory: `queue.memory_bytes` is less than its default"
+            );
+            part(limit)
+        }
+        _ => asked,
     }
 }
 

@@ -199,7 +199,7 @@ pub const DECLARED: &[Declared] = &[
         "queue.memory_bytes",
         Kind::Bytes,
         "16mib",
-        "The most that log lines, and the documents made of them, may hold in memory, in the whole daemon; beyond it inputs wait.",
+        "The most that log lines, and the documents made of them, may hold in memory, in the whole daemon; beyond it inputs wait. Where the process may take less than 128 MiB (its control group says so), the default is an eighth of that.",
     )
     .ours(),
     Declared::new(

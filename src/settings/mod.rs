@@ -106,6 +106,8 @@ pub struct Queue {
     pub kind: QueueType,
     /// What may be held in memory, in all rooms together.
     pub memory_bytes: usize,
+    /// Somebody asked for it: no limit of the system makes it less.
+    pub memory_is_given: bool,
     /// The part on disk.
     pub disk: queue::Config,
 }
@@ -196,6 +198,7 @@ impl Settings {
             queue: Queue {
                 kind: values.word("queue.type", QueueType::parse),
                 memory_bytes: usize::try_from(values.bytes("queue.memory_bytes")).unwrap_or(usize::MAX),
+                memory_is_given: values.is_given("queue.memory_bytes"),
                 disk: queue::Config {
                     folder: queue_folder(&values),
                     bytes_max: values.bytes("queue.max_bytes"),

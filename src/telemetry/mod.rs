@@ -8,6 +8,7 @@ pub mod exposition;
 #[cfg(test)]
 pub mod figures;
 pub mod http;
+pub mod limit;
 pub mod logging;
 pub mod metrics;
 pub mod process;
