@@ -21,6 +21,7 @@ mod searches;
 mod short_lived;
 mod starting;
 mod stopping;
+#[cfg(feature = "soak")]
 mod traces;
 
 pub use job::sum;

@@ -1,5 +1,8 @@
 //! Killed while groups of lines are open: stack traces on a real Docker, of which every line arrives once, and each trace as
 //! one event or, where Docker's own times part it (a busy machine prints its halves late), as several.
+//!
+//! `./dev soak` alone: on a starved machine a line comes to the log more than half a second after its own time, which is where the promise
+//! about killed groups ends (`docs/delivery.md`). What it rests on is tested without a machine in `src/app/simulation`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -19,11 +22,10 @@ const SCRIPT: &str = r#"i=0; while [ $i -lt LINES ]; do
 done; exec sleep 100000"#;
 
 #[test]
-fn killed_while_traces_are_open_it_loses_and_doubles_no_line() {
+fn soak_killed_four_times_while_traces_are_open_it_loses_and_doubles_no_line() {
     check_kills(200, 4, 1);
 }
 
-#[cfg(feature = "soak")]
 #[test]
 fn soak_killed_forty_times_while_traces_are_open_it_loses_and_doubles_no_line() {
     let seed = std::env::var("TIMBERLINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
