@@ -51,18 +51,14 @@ pub fn config(settings: &Settings, each: &[Settings]) -> DaemonConfig {
 
 /// What lines and documents may hold in memory. The rest of the process takes about 30 MB, and a limit that is met ends it.
 fn budget_bytes(queue: &Queue) -> usize {
-    let asked = queue.memory_bytes;
+    let limit = if queue.memory_is_given { None } else { memory_limit() };
     let part = |limit: u64| usize::try_from(limit / BUDGET_PART).unwrap_or(usize::MAX).max(BUDGET_BYTES_MIN);
-    match memory_limit() {
-        Some(limit) if !queue.memory_is_given && part(limit) < asked => {
-            tracing::info!(
-                limit,
-                bytes = part(limit),
-                "there is little memory: `queue.memory_bytes` is less than its default"
-            );
-            part(limit)
+    match limit.map(part) {
+        Some(bytes) if bytes < queue.memory_bytes => {
+            tracing::info!(limit, bytes, "there is little memory: `queue.memory_bytes` is less than its default");
+            bytes
         }
-        _ => asked,
+        _ => queue.memory_bytes,
     }
 }
 

@@ -34,6 +34,13 @@ impl Held {
         has_room
     }
 
+    /// What was collected is handed over, and the open lines have so many bytes: if that is next to nothing, all room goes back.
+    pub fn shed(&mut self, bytes: usize) {
+        if bytes <= FREE_BYTES {
+            self.release();
+        }
+    }
+
     /// Lines that have ended become a chunk of `bytes`: what room they had while they were open goes over to it, if that is most of what it takes. So
     /// they need not wait, outside the budget, while others open lines in the room that they left. `open`: of the lines that are open still.
     pub fn hand_over(&mut self, bytes: usize, open: usize) -> bool {

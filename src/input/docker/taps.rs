@@ -162,7 +162,7 @@ impl Taps {
         for tap in &mut self.taps {
             tap.flush(&mut self.open, joiners.held(), shared, false).await?;
         }
-        self.open.hold(joiners.held().min(self.open.bytes()), 0);
+        self.open.shed(joiners.held());
         for tap in self.taps.iter_mut().filter(|tap| !joiners.is_open(tap.stream())) {
             tap.pass(self.reached_ns, shared);
         }
