@@ -1,7 +1,7 @@
 //! `timberline dry-run`: fixtures through the pipeline; what would be indexed on standard output, the sums on standard error.
 
 use super::args::{DryRunArguments, Format, Only, Shape};
-use super::explain::{Explained, ExplainedNdjson, Map};
+use super::explain::{Explained, ExplainedNdjson, Explaining, Map};
 use super::load::{load, refused};
 use super::table::{Table, failures};
 use super::terminal::{DIM, Look, YELLOW, printable, stdin_is_terminal};
@@ -42,9 +42,10 @@ fn once(arguments: &DryRunArguments, settings: &settings::Settings) -> Ended {
     // Everything is read before anything is shown: a file that is not there is wrong usage, not half a result.
     let texts: Vec<(String, Vec<u8>)> = files(&arguments.files)?.into_iter().map(read).collect::<Result<_, _>>()?;
     let out = BufWriter::new(io::stdout().lock());
+    let map = || Map::of(&pipeline, &sources);
     let mut show = match (arguments.explain, arguments.format) {
-        (true, Format::Ndjson) => Box::new(ExplainedNdjson::new(out, Map::of(&pipeline, &sources))) as Box<dyn Printer>,
-        (true, _) => Box::new(Explained::new(out, Look::of_stdout(), Map::of(&pipeline, &sources))),
+        (true, Format::Ndjson) => Box::new(Explaining::new(ExplainedNdjson::new(out, map()))) as Box<dyn Printer>,
+        (true, _) => Box::new(Explaining::new(Explained::new(out, Look::of_stdout(), map()))),
         (false, format) => printer(format, out),
     };
     if arguments.only == Some(Only::Failed) {

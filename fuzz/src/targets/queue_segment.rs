@@ -27,29 +27,25 @@ pub fn queue_segment(bytes: &[u8]) {
     damage(bytes);
 }
 
-fn open(disk: &MemoryDisk) -> DiskSpool {
+fn queue(disk: &MemoryDisk) -> Queue {
     let config = Config {
         folder: "/q".into(),
         bytes_max: 1 << 30,
         page_bytes: 1 << 20,
         checkpoint_writes: CheckpointWrites::EACH,
     };
-    let queue = Queue::new(&config, Arc::new(disk.clone()), Arc::new(Budget::new(1 << 30)));
-    queue.spool("es").expect("a queue of any bytes lets the daemon start")
+    Queue::new(&config, Arc::new(disk.clone()), Arc::new(Budget::new(1 << 30)))
+}
+
+fn open(disk: &MemoryDisk) -> DiskSpool {
+    queue(disk).spool("es").expect("a queue of any bytes lets the daemon start")
 }
 
 /// A start with this file: documents lie within its bytes, each once; when they are settled nothing stays behind.
 fn any_bytes(bytes: &[u8]) {
     let disk = MemoryDisk::with(&[(SEGMENT, bytes)]);
     if is_newer(bytes) {
-        let config = Config {
-            folder: "/q".into(),
-            bytes_max: 1 << 30,
-            page_bytes: 1 << 20,
-            checkpoint_writes: CheckpointWrites::EACH,
-        };
-        let queue = Queue::new(&config, Arc::new(disk.clone()), Arc::new(Budget::new(1 << 30)));
-        assert!(queue.spool("es").is_err(), "a newer version is refused");
+        assert!(queue(&disk).spool("es").is_err(), "a newer version is refused");
         assert_eq!(disk.bytes_of(SEGMENT).as_deref(), Some(bytes), "and nothing of it is touched");
         return;
     }

@@ -7,11 +7,61 @@ mod text;
 pub use ndjson::ExplainedNdjson;
 pub use text::Explained;
 
+use super::dry_run::Printer;
 use super::terminal::printable;
+use crate::app::dry_run::{Document, Show};
+use crate::app::walk::{Recorder, Walk};
+use crate::event::Event;
 use crate::lang::source::{SourceSet, Span};
 use crate::pipeline::Pipeline;
 use crate::pipeline::plan::{Plan, Written};
+use crate::pipeline::program::Watcher;
 use serde_json::Value;
+use std::io;
+
+/// Tells the ways of events, one after the other.
+pub trait Tells {
+    fn plan(&self) -> &Plan;
+
+    fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()>;
+
+    fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Watches the events, and has their ways told as they end.
+pub struct Explaining<T> {
+    recorder: Recorder,
+    teller: T,
+}
+
+impl<T: Tells> Explaining<T> {
+    pub fn new(teller: T) -> Explaining<T> {
+        Explaining { recorder: Recorder::new(teller.plan()), teller }
+    }
+
+    fn cancelled(&mut self) -> io::Result<()> {
+        self.recorder.take_cancelled().iter().try_for_each(|walk| self.teller.walk(walk, &[]))
+    }
+}
+
+impl<T: Tells> Show for Explaining<T> {
+    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
+        self.cancelled()?;
+        let walk = self.recorder.take();
+        self.teller.walk(&walk, documents)
+    }
+
+    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
+        Some(&mut self.recorder)
+    }
+}
+
+impl<T: Tells> Printer for Explaining<T> {
+    fn finish(&mut self) -> io::Result<()> {
+        self.cancelled()?;
+        self.teller.flush()
+    }
+}
 
 /// What was written, and where: all that an explanation needs of a pipeline.
 pub struct Map<'s> {

@@ -1,15 +1,12 @@
 //! The way of each event as an object, for tools.
 
-use super::super::dry_run::Printer;
-use super::{Map, as_json};
+use super::{Map, Tells, as_json};
 use crate::app::changes::Change;
-use crate::app::dry_run::{Document, Show};
-use crate::app::walk::{Passed, Recorder, Walk};
-use crate::event::Event;
+use crate::app::dry_run::Document;
+use crate::app::walk::{Passed, Walk};
 use crate::filter::reasons::Reason;
 use crate::filter::{Account, Outcome};
-use crate::pipeline::plan::Written;
-use crate::pipeline::program::Watcher;
+use crate::pipeline::plan::{Plan, Written};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -17,17 +14,11 @@ use std::io::{self, Write};
 pub struct ExplainedNdjson<'s, W> {
     out: W,
     written: Map<'s>,
-    recorder: Recorder,
 }
 
-impl<'s, W: Write> ExplainedNdjson<'s, W> {
-    pub fn new(out: W, written: Map<'s>) -> ExplainedNdjson<'s, W> {
-        let recorder = Recorder::new(&written.plan);
-        ExplainedNdjson { out, written, recorder }
-    }
-
-    fn cancelled(&mut self) -> io::Result<()> {
-        self.recorder.take_cancelled().iter().try_for_each(|walk| self.walk(walk, &[]))
+impl<W: Write> Tells for ExplainedNdjson<'_, W> {
+    fn plan(&self) -> &Plan {
+        &self.written.plan
     }
 
     fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
@@ -42,6 +33,16 @@ impl<'s, W: Write> ExplainedNdjson<'s, W> {
             "documents": documents,
         });
         writeln!(self.out, "{explanation}")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<'s, W: Write> ExplainedNdjson<'s, W> {
+    pub fn new(out: W, written: Map<'s>) -> ExplainedNdjson<'s, W> {
+        ExplainedNdjson { out, written }
     }
 
     fn plugin(&self, written: &Written) -> Value {
@@ -115,24 +116,5 @@ fn changed(change: &Change) -> Value {
         Change::Added { field, new } => json!({ "field": field, "new": as_json(new) }),
         Change::Changed { field, old, new } => json!({ "field": field, "old": as_json(old), "new": as_json(new) }),
         Change::Removed { field, old } => json!({ "field": field, "old": as_json(old) }),
-    }
-}
-
-impl<W: Write> Show for ExplainedNdjson<'_, W> {
-    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
-        self.cancelled()?;
-        let walk = self.recorder.take();
-        self.walk(&walk, documents)
-    }
-
-    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
-        Some(&mut self.recorder)
-    }
-}
-
-impl<W: Write> Printer for ExplainedNdjson<'_, W> {
-    fn finish(&mut self) -> io::Result<()> {
-        self.cancelled()?;
-        self.out.flush()
     }
 }

@@ -1,16 +1,14 @@
 //! The way of each event as indented text, for a person: on a terminal no line is wider than it is.
 
-use super::super::dry_run::Printer;
 use super::super::terminal::{BOLD, CYAN, DIM, GREEN, Look, RED, YELLOW, cut, printable, width};
-use super::{Map, as_json, name_of};
+use super::{Map, Tells, as_json, name_of};
 use crate::app::changes::Change;
-use crate::app::dry_run::{Document, Show};
-use crate::app::walk::{Passed, Recorder, Walk};
-use crate::event::Event;
+use crate::app::dry_run::Document;
+use crate::app::walk::{Passed, Walk};
 use crate::filter::reasons::Reason;
 use crate::filter::{Account, Outcome, Stop};
 use crate::lang::source::Span;
-use crate::pipeline::program::Watcher;
+use crate::pipeline::plan::Plan;
 use std::io::{self, Write};
 
 /// Values on a pipe are cut here; on a terminal where it ends.
@@ -27,19 +25,13 @@ pub struct Explained<'s, W> {
     out: W,
     look: Look,
     written: Map<'s>,
-    recorder: Recorder,
     /// Columns in front of what is shown now.
     margin: usize,
 }
 
-impl<'s, W: Write> Explained<'s, W> {
-    pub fn new(out: W, look: Look, written: Map<'s>) -> Explained<'s, W> {
-        let recorder = Recorder::new(&written.plan);
-        Explained { out, look, written, recorder, margin: 0 }
-    }
-
-    fn cancelled(&mut self) -> io::Result<()> {
-        self.recorder.take_cancelled().iter().try_for_each(|walk| self.walk(walk, &[]))
+impl<W: Write> Tells for Explained<'_, W> {
+    fn plan(&self) -> &Plan {
+        &self.written.plan
     }
 
     fn walk(&mut self, walk: &Walk, documents: &[Document<'_>]) -> io::Result<()> {
@@ -68,6 +60,16 @@ impl<'s, W: Write> Explained<'s, W> {
             writeln!(self.out, "  {} {}  {}", look.paint(GREEN, "=>"), printable(index), look.paint(DIM, document.id))?;
         }
         writeln!(self.out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<'s, W: Write> Explained<'s, W> {
+    pub fn new(out: W, look: Look, written: Map<'s>) -> Explained<'s, W> {
+        Explained { out, look, written, margin: 0 }
     }
 
     /// Goes to the column where things stand that are in so many conditionals.
@@ -272,25 +274,6 @@ fn short(text: &str, columns: usize) -> String {
 fn last_columns(text: &str, columns: usize) -> &str {
     let from = text.char_indices().rev().map(|(at, _)| at).take_while(|at| width(&text[*at..]) <= columns).last();
     &text[from.unwrap_or(text.len())..]
-}
-
-impl<W: Write> Show for Explained<'_, W> {
-    fn event(&mut self, _event: &Event<'_>, documents: &[Document<'_>]) -> io::Result<()> {
-        self.cancelled()?;
-        let walk = self.recorder.take();
-        self.walk(&walk, documents)
-    }
-
-    fn watcher(&mut self) -> Option<&mut dyn Watcher> {
-        Some(&mut self.recorder)
-    }
-}
-
-impl<W: Write> Printer for Explained<'_, W> {
-    fn finish(&mut self) -> io::Result<()> {
-        self.cancelled()?;
-        self.out.flush()
-    }
 }
 
 #[cfg(test)]
