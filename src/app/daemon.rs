@@ -41,7 +41,7 @@ use workers::WorkerEnd;
 const IO_THREADS: usize = 2;
 /// Gauges are read this often.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
-/// What outputs may take beyond `shutdown_timeout` to give up by themselves.
+/// What outputs may take to give up by themselves, beyond `shutdown_timeout`, and when it is to be at once.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How the daemon ended.
@@ -347,13 +347,26 @@ impl Running {
         self.switch.stop();
         let deadline = Instant::now() + self.shutdown_timeout + GRACE;
         let mut signals = std::mem::replace(&mut self.signals, Signals::none());
-        tokio::select! {
-            ended = tokio::time::timeout_at(deadline, self.drain()) => ended.unwrap_or(Ended::Stopped),
+        let drained = tokio::select! {
+            drained = tokio::time::timeout_at(deadline, self.drain()) => drained.ok(),
             () = signals.stop() => {
                 tracing::warn!("told to stop again, stopping at once");
-                Ended::Stopped
+                None
             }
+        };
+        match drained {
+            Some(ended) => ended,
+            None => self.leave().await,
         }
+    }
+
+    /// Outputs let go of what they have, so that the books are at rest.
+    async fn leave(&mut self) -> Ended {
+        self.switch.stop_at_once();
+        let gone = async { while self.outputs.join_next().await.is_some() {} };
+        // A disk that hangs is not waited for.
+        let _ = tokio::time::timeout(GRACE, gone).await;
+        Ended::Stopped
     }
 
     /// Stops without a deadline, because nobody asked for haste; a signal brings one.
@@ -462,5 +475,14 @@ mod tests {
             output { stdout { enable_metric => false } file { path => "/tmp/x" enable_metric => false } }"#;
         let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
         assert_eq!(unmetered(&[pipeline]), [("input", "quiet"), ("output", "stdout"), ("output", "file")]);
+    }
+    #[test]
+    fn each_output_has_a_name_of_its_own() {
+        let config = r#"
+            input { stdin { } }
+            output { stdout { } stdout { } file { path => "/a" id => "stdout-3" } stdout { } }"#;
+        let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
+        let labels: Vec<&str> = pipeline.outputs.iter().map(|output| output.label.as_str()).collect();
+        assert_eq!(labels, ["stdout", "stdout-2", "stdout-3", "stdout-4"]);
     }
 }

@@ -64,8 +64,9 @@ pub trait Spool: Send {
     /// Frees the room of what was settled.
     fn tend(&mut self);
 
-    /// The last call: what lies there is taken up by the next start.
-    fn close(&mut self);
+    /// The last call: what lies there is taken up by the next start. `back`: so many documents that were given out have no
+    /// verdict and are given out again.
+    fn close(&mut self, back: u64);
 
     fn stock(&self) -> Stock;
 }

@@ -5,13 +5,12 @@
 //! before a batch is settled; that happens when nothing more waits, at least every `flush_interval`. A write that fails half-way
 //! is taken back, and tried again until it succeeds or the time to stop is over.
 
+use super::books::Books;
 use super::{Output, OutputPlugin, Running, Wiring};
 use crate::backoff::Backoff;
 use crate::channel::Empty;
 use crate::event::destination::{DocBatch, Rendering};
 use crate::plugin::{Declaration, Door, Fallback, Fault, Kind, Setting, Settings};
-use crate::telemetry::metrics;
-use crate::telemetry::metrics::Counter;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -213,7 +212,7 @@ struct Writer {
     written: Vec<DocBatch>,
     unsynced_bytes: usize,
     unsynced_since: Option<Instant>,
-    stored: Counter,
+    books: Books,
     backoff: Backoff,
     /// The end of patience, once the word to stop is given.
     over: Option<Instant>,
@@ -228,7 +227,7 @@ impl Writer {
             written: Vec::new(),
             unsynced_bytes: 0,
             unsynced_since: None,
-            stored: metrics::counter(metrics::DOCUMENTS, &[&wiring.label, "stored"]),
+            books: Books::new(&wiring.label),
             backoff: Backoff::new(Duration::from_millis(500), Duration::from_secs(10)),
             over: None,
             wiring,
@@ -239,7 +238,7 @@ impl Writer {
         self.wiring.readiness.set(&self.wiring.label, true, "");
         loop {
             let more = match self.wiring.batches.recv_timeout(IDLE) {
-                Ok(batch) => self.insist(|writer| writer.write(&batch)).then(|| self.written.push(batch)).is_some(),
+                Ok(batch) => self.take(batch),
                 Err(Empty::Waiting) => !self.is_over(),
                 Err(Empty::Closed) => false,
             };
@@ -250,6 +249,16 @@ impl Writer {
                 return;
             }
         }
+    }
+
+    /// `false`: the time to stop is over.
+    fn take(&mut self, batch: DocBatch) -> bool {
+        self.books.came(batch.docs.len());
+        let is_written = self.insist(|writer| writer.write(&batch));
+        if is_written {
+            self.written.push(batch);
+        }
+        is_written
     }
 
     fn sync_is_due(&self) -> bool {
@@ -264,7 +273,7 @@ impl Writer {
             return false;
         }
         let patience = self.wiring.shutdown_timeout;
-        Instant::now() >= *self.over.get_or_insert_with(|| Instant::now() + patience)
+        self.wiring.stop.is_at_once() || Instant::now() >= *self.over.get_or_insert_with(|| Instant::now() + patience)
     }
 
     /// Does it until it is done; `false`: the time to stop is over.
@@ -388,7 +397,7 @@ impl Writer {
             self.files.clear();
         }
         for batch in self.written.drain(..) {
-            self.stored.increment(batch.docs.len() as u64);
+            self.books.stored(batch.docs.len());
             batch.settle();
         }
         (self.unsynced_bytes, self.unsynced_since) = (0, None);

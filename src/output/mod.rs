@@ -1,6 +1,7 @@
 //! Outputs: where finished documents go. A worker has rendered them already; an output sends bytes and gives each
 //! document its verdict.
 
+mod books;
 pub mod dead_letter;
 pub mod elasticsearch;
 pub mod file;
@@ -26,7 +27,7 @@ pub const DEAD_LETTERS_BYTES_MAX: u64 = 1 << 30;
 
 /// What an output is given when it runs.
 pub struct Wiring {
-    /// Its name in metrics: its `id`, or its plugin's name.
+    /// Its name in metrics, which no other output of the pipeline has: its `id`, or its plugin's name, or that with a number.
     pub label: Arc<str>,
     /// Closes when the workers are gone: the output then sends what it has and ends.
     pub batches: Receiver<DocBatch>,

@@ -1,11 +1,11 @@
 //! The `stdout` output: events as text on standard output. When nobody reads it any more (`| head`), it ends quietly:
 //! what still comes is passed over.
 
+use super::books::Books;
 use super::{Output, OutputPlugin, Running, Wiring};
 use crate::channel::Empty;
 use crate::event::destination::{DocBatch, Rendering};
 use crate::plugin::{Declaration, Door, Fault, Settings};
-use crate::telemetry::metrics;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -48,15 +48,16 @@ impl Output for Stdout {
 
 /// Writes what comes until nothing can come any more, or the time to stop is over.
 fn print(wiring: &Wiring, out: &mut impl Write) {
-    let stored = metrics::counter(metrics::DOCUMENTS, &[&wiring.label, "stored"]);
+    let books = Books::new(&wiring.label);
     let mut over = None;
     let mut reads = true;
     wiring.readiness.set(&wiring.label, true, "");
     loop {
         match wiring.batches.recv_timeout(LOOK) {
             Ok(batch) => {
+                books.came(batch.docs.len());
                 reads = reads && still_read(write(&batch, out), wiring);
-                stored.increment(batch.docs.len() as u64);
+                books.stored(batch.docs.len());
                 batch.settle();
             }
             Err(Empty::Closed) => return,
@@ -64,7 +65,7 @@ fn print(wiring: &Wiring, out: &mut impl Write) {
         }
         if wiring.stop.is_stopped() {
             let end = *over.get_or_insert_with(|| Instant::now() + wiring.shutdown_timeout);
-            if Instant::now() >= end {
+            if wiring.stop.is_at_once() || Instant::now() >= end {
                 return;
             }
         }

@@ -163,10 +163,21 @@ impl Compiler<'_> {
             Ok(route) => {
                 self.steps.push(Step::Output(self.outputs.len()));
                 self.plan.outputs.push(written(plugin, &settings, self.depth));
-                self.outputs.push(OutputSpec { label: label(&settings), settings, route });
+                self.outputs.push(OutputSpec { label: self.output_label(&settings), settings, route });
             }
             Err(fault) => self.fault(plugin.span, fault),
         }
+    }
+
+    /// Books, dead letters and queues are of one output each: the second of a name gets a number.
+    fn output_label(&self, settings: &Settings) -> String {
+        let name = label(settings);
+        let is_free = |label: &str| self.outputs.iter().all(|output| output.label != label);
+        if is_free(&name) {
+            return name;
+        }
+        let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
+        numbered.take(self.outputs.len() + 1).find(|label| is_free(label)).expect("there are more numbers than outputs")
     }
 
     fn route(&self, settings: &Settings, rendering: Rendering) -> Result<Route, Fault> {

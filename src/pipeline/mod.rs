@@ -74,7 +74,7 @@ pub struct InputSpec {
 /// An output of the pipeline: how its documents look. `app` opens it by its settings.
 pub struct OutputSpec {
     pub settings: Settings,
-    /// Its `id`, or its plugin's name.
+    /// Its `id`, or its plugin's name; with a number where an output before it has that name.
     pub label: String,
     pub route: route::Route,
 }

@@ -145,11 +145,11 @@ impl Spool for DiskSpool {
         self.tell();
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, back: u64) {
         self.tend();
         self.lanes.values_mut().for_each(Lane::close);
-        // What was given out and has no verdict is given out again.
-        self.figures.documents.set(self.stock().documents as f64);
+        // Not all that is not settled: of what was given out with it, or after it, some may have their verdict.
+        self.figures.documents.set((self.stock().waiting + back) as f64);
     }
 
     fn stock(&self) -> Stock {

@@ -481,7 +481,7 @@ fn lanes_of_indices_are_found_again_and_leave_nothing_behind() {
     let lent = || documents.iter().map(|(lines, marks)| Lent { lines, marks: marks.clone() });
     assert_eq!((spool.keep(b"logs", &mut lent()).documents, spool.keep(MAIN, &mut lent()).documents), (5, 5));
     assert!(!budget.try_take(800) || !budget.try_take(1), "a part is reserved while documents wait");
-    spool.close();
+    spool.close(0);
     drop(spool);
     let inspected = queue(&disk, &budget).inspect(&mut |_, _| {}).unwrap();
     let indices: Vec<_> = inspected.iter().map(|lane| (lane.index.as_deref(), lane.documents)).collect();

@@ -10,6 +10,8 @@ use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
@@ -81,6 +83,8 @@ pub struct Writer {
     desk: Arc<Desk>,
     store: Arc<Mutex<Store>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// The last writing was made, or failed and was told.
+    is_over: AtomicBool,
 }
 
 impl Writer {
@@ -93,13 +97,13 @@ impl Writer {
         if let Err(why) = &thread {
             tracing::error!(%why, "cannot start the registry's thread: positions are written at the end only");
         }
-        Writer { desk, store, thread: Mutex::new(thread.ok()) }
+        Writer { desk, store, thread: Mutex::new(thread.ok()), is_over: AtomicBool::new(false) }
     }
 
     /// Writes when it is told to, and at its end.
     #[cfg(test)]
     pub fn without_thread(store: Store, desk: Arc<Desk>) -> Writer {
-        Writer { desk, store: Arc::new(Mutex::new(store)), thread: Mutex::new(None) }
+        Writer { desk, store: Arc::new(Mutex::new(store)), thread: Mutex::new(None), is_over: AtomicBool::new(false) }
     }
 
     pub fn flush(&self) -> Result<(), WriteError> {
@@ -109,6 +113,7 @@ impl Writer {
     /// The last writing is made even if no position moved, so that the sources' last sight is on disk.
     pub fn stop(&self) -> Result<(), WriteError> {
         self.desk.signal.stop();
+        self.is_over.store(true, Ordering::Relaxed);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return self.flush() };
         if thread.join().is_err() {
@@ -121,6 +126,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        if self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
         if let Err(why) = self.stop() {
             tracing::error!(%why, "positions are not written: what was delivered since is sent again after the start");
         }

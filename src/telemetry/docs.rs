@@ -20,7 +20,7 @@ const LABELS: &str = "
 
 | label | values |
 |---|---|
-| `input`, `output` | the plugin's `id`, or its name |
+| `input`, `output` | the plugin's `id`, or its name; of outputs, `elasticsearch-2` and so on where others before it have that name |
 | `pipeline` | the id of its pipeline: `main`, unless `pipeline.id` or `pipelines.yml` says otherwise |
 | `index` | the output's `index`, with `*` in the place of what is filled in: a new day makes no new series |
 | `outcome` | `stored`; `already_there` (409: it was sent before); `dead_letter` (refused for good, kept); `refused` (refused for good, and the dead letters were full: lost) |

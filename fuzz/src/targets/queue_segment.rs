@@ -58,7 +58,7 @@ fn any_bytes(bytes: &[u8]) {
     assert_eq!(all(&mut open(&disk)).0, documents);
     batches.into_iter().for_each(DocBatch::settle);
     spool.tend();
-    spool.close();
+    spool.close(0);
     assert_eq!(spool.stock().documents, 0);
     assert_eq!(disk.bytes_of(SEGMENT), None, "a segment whose documents are settled goes");
     // What comes next is kept and given out.

@@ -72,14 +72,11 @@ impl Queues {
         Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
     }
 
-    /// The part of an output. Without an `id`, outputs of a plugin have one name, and are numbered.
+    /// The part of an output.
     fn of(&mut self, label: &str) -> Option<Box<dyn Spool>> {
         let queue = self.queue.as_ref()?;
-        let numbered = (2..).map(|number| format!("{label}-{number}"));
-        let name = std::iter::once(label.to_string()).chain(numbered).find(|name| !self.names.contains(name))?;
-        let spool = queue.spool(&name);
-        self.names.push(name);
-        match spool {
+        self.names.push(label.to_string());
+        match queue.spool(label) {
             Ok(spool) => Some(Box::new(spool)),
             Err(error) => {
                 tracing::error!(output = label, %error, "cannot use the queue on disk: it stays as it is, documents wait in memory");

@@ -284,7 +284,7 @@ impl Life {
                     output.dispatch.done(done, true, time.now(), 0);
                 }
                 let (spills, mut kept) = output.dispatch.take_all();
-                if let Some(job) = output.dispatch.last_job(spills) {
+                if let Some(job) = output.dispatch.last_job(spills, kept) {
                     kept += job();
                 }
                 output.dispatch.put_away(kept);
@@ -292,6 +292,7 @@ impl Life {
             // A disk that fails now costs a repetition.
             registry.flush().ok();
         });
+        self.check_sums();
     }
 
     /// Documents that were there already though nobody had sent them.
@@ -339,8 +340,14 @@ impl Life {
         format!("{} chunks, {open} receipts, {taken} bytes, held {}; {outputs:?}", chunks.len(), worker.holds())
     }
 
-    /// What came in is somewhere.
+    /// What came in is somewhere, and will get its verdict.
     pub fn check_books(&self) {
+        self.check_sums();
+        assert_eq!(self.registry.receipts_forgotten(), 0, "a receipt was dropped without a verdict");
+    }
+
+    /// What came in is somewhere, also when it was told to stop.
+    fn check_sums(&self) {
         for Output { label, .. } in &self.outputs {
             let counted = |metric: &'static Metric| self.figures.counter(metric, &[label]);
             let verdicts: u64 = ["stored", "already_there", "dead_letter", "refused"]
@@ -352,6 +359,5 @@ impl Life {
             assert_eq!(counted(metrics::CONFLICTS_UNEXPECTED), 0, "nobody else writes here");
             assert_eq!(came, is, "the books of {label}: {verdicts} have their verdict, {} are left", self.left(label));
         }
-        assert_eq!(self.registry.receipts_forgotten(), 0, "a receipt was dropped without a verdict");
     }
 }

@@ -38,6 +38,16 @@ const REPLAY_NS: u64 = 60_000_000_000;
 /// The part of the time to stop that is left for putting things away.
 const SPILL_PART: u32 = 4;
 
+/// How the loop ended.
+enum Ended {
+    /// Everything was delivered.
+    InTime,
+    /// The time to stop is over.
+    Late,
+    /// Told so.
+    AtOnce,
+}
+
 /// The output at work.
 pub struct Bulk {
     wire: Arc<Wire>,
@@ -47,7 +57,7 @@ pub struct Bulk {
     clock: Arc<dyn Clock>,
     stop: Stop,
     shutdown_timeout: Duration,
-    /// The time is over: requests come back without an answer.
+    /// The time is over: what was sent or asked comes back without an answer.
     cut: StopSwitch,
 }
 
@@ -99,20 +109,27 @@ impl Bulk {
     pub async fn run(mut self) {
         let (wire, stop, patience) = (self.wire.clone(), self.stop.clone(), self.patience());
         let clock = self.clock.clone();
+        let hasty = self.stop.clone();
+        let at_once = hasty.at_once();
         let over = async {
             stop.stopped().await;
             tokio::time::sleep(patience).await;
         };
-        let in_time = tokio::select! {
-            () = self.carry() => true,
-            () = wire.client.watch() => true,
-            () = wire.expire(&*clock) => true,
-            () = over => false,
+        let ended = tokio::select! {
+            () = self.carry() => Ended::InTime,
+            () = wire.client.watch() => Ended::InTime,
+            () = wire.expire(&*clock) => Ended::InTime,
+            () = over => Ended::Late,
+            () = at_once => Ended::AtOnce,
         };
-        if !in_time {
-            self.collect().await;
+        match ended {
+            Ended::InTime => self.put_away().await,
+            Ended::Late => {
+                self.collect().await;
+                self.put_away().await;
+            }
+            Ended::AtOnce => self.let_go().await,
         }
-        self.put_away().await;
     }
 
     /// How long to go on when it is time to stop.
@@ -184,9 +201,13 @@ impl Bulk {
                 });
             }
             Job::Prepare => {
+                let cut = self.cut.listener();
                 self.tasks.spawn(async move {
                     let Some(setup) = &wire.config.setup else { return Done::Reachable };
-                    let report = setup::ensure(&wire.client, setup).await;
+                    let report = tokio::select! {
+                        report = setup::ensure(&wire.client, setup) => report,
+                        () = cut.stopped() => return Done::Reachable,
+                    };
                     if let Ok(report) = &report {
                         wire.expires_here.send_replace(report.expires_here);
                     }
@@ -194,8 +215,12 @@ impl Bulk {
                 });
             }
             Job::Reach => {
+                let cut = self.cut.listener();
                 self.tasks.spawn(async move {
-                    wire.client.reachable().await;
+                    tokio::select! {
+                        () = wire.client.reachable() => {}
+                        () = cut.stopped() => {}
+                    }
                     Done::Reachable
                 });
             }

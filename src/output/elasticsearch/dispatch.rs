@@ -414,9 +414,9 @@ impl Dispatch {
         (spills, kept)
     }
 
-    /// What puts that on the disk, and says how many documents; `None` without a queue.
-    pub fn last_job(&mut self, spills: Vec<Spill>) -> Option<impl FnOnce() -> usize + Send + 'static> {
-        self.spooling.last(spills)
+    /// What puts that on the disk, beside those that are `there`, and says how many documents; `None` without a queue.
+    pub fn last_job(&mut self, spills: Vec<Spill>, there: usize) -> Option<impl FnOnce() -> usize + Send + 'static> {
+        self.spooling.last(spills, there)
     }
 
     /// So many of the open documents lie on the disk; the others are read again.

@@ -222,8 +222,9 @@ impl Spooling {
         }
     }
 
-    /// The last job: what is left in memory goes to the disk. Says how many documents went there.
-    pub fn last(&mut self, spills: Vec<Spill>) -> Option<impl FnOnce() -> usize + Send + 'static> {
+    /// The last job: what is left in memory goes to the disk, where `there` documents of it lie already. Says how many documents
+    /// went there.
+    pub fn last(&mut self, spills: Vec<Spill>, there: usize) -> Option<impl FnOnce() -> usize + Send + 'static> {
         let mut spool = self.spool.take()?;
         Some(move || {
             let mut documents = 0;
@@ -235,7 +236,7 @@ impl Spooling {
                 // The rest is dropped without a verdict, and read again at the next start.
                 documents += settle(spill.pieces, kept.documents).0;
             }
-            spool.close();
+            spool.close(there as u64);
             documents
         })
     }
@@ -288,7 +289,7 @@ mod tests {
         fn tend(&mut self) {
             self.is_freed = self.is_settled.load(Relaxed);
         }
-        fn close(&mut self) {}
+        fn close(&mut self, _: u64) {}
         fn stock(&self) -> Stock {
             Stock {
                 documents: u64::from(!self.is_settled.load(Relaxed)),
@@ -315,7 +316,7 @@ mod tests {
             true
         }
         fn tend(&mut self) {}
-        fn close(&mut self) {}
+        fn close(&mut self, _: u64) {}
         fn stock(&self) -> Stock {
             Stock { documents: 2, waiting: 2, bytes: 100 }
         }

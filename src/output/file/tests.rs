@@ -3,6 +3,8 @@
 use super::super::testing::{Book, text_batch, wiring};
 use super::*;
 use crate::plugin::Item;
+use crate::telemetry::figures::Figures;
+use crate::telemetry::metrics;
 
 fn settings(path: &str) -> Settings {
     Settings::check(&DECLARATION, vec![("path".into(), Item::text(path))]).unwrap()
@@ -127,4 +129,40 @@ fn a_file_that_cannot_be_written_is_waited_for_until_the_time_to_stop() {
     switch.stop();
     Writer::new(config(&root), wiring).run();
     assert_eq!((book.settled(), book.forgotten()), (0, 1));
+}
+
+#[test]
+fn told_to_stop_at_once_it_waits_for_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("root"), "in the way").unwrap();
+    let root = folder.path().join("root");
+    let (sender, mut wiring) = wiring(folder.path());
+    let switch = crate::channel::StopSwitch::default();
+    (wiring.stop, wiring.shutdown_timeout) = (switch.listener(), Duration::from_secs(86_400));
+    sender.send(text_batch([(root.join("a").to_str().unwrap(), "x")], Book::default().receipt())).unwrap();
+    switch.stop_at_once();
+    Writer::new(config(&root), wiring).run();
+}
+
+/// Documents of the output `test`: made, stored, open.
+fn books(figures: &Figures) -> (u64, u64, u64) {
+    let stored = figures.counter(metrics::DOCUMENTS, &["test", "stored"]);
+    (figures.counter(metrics::DOCUMENTS_MADE, &["test"]), stored, figures.gauge(metrics::DOCUMENTS_OPEN, &["test"]))
+}
+
+#[test]
+fn the_books_balance_also_where_a_document_could_not_be_written() {
+    let (folder, figures) = (tempfile::tempdir().unwrap(), Figures::default());
+    let at = |name: &str| format!("{}/{name}", folder.path().display());
+    figures.within(|| run(folder.path(), &[(at("a"), "1"), (at("b"), "2"), (at("a"), "3")]));
+    assert_eq!(books(&figures), (3, 3, 0));
+
+    let root = folder.path().join("a");
+    let (sender, mut wiring) = wiring(folder.path());
+    let switch = crate::channel::StopSwitch::default();
+    (wiring.stop, wiring.shutdown_timeout) = (switch.listener(), Duration::ZERO);
+    sender.send(text_batch([(at("a/in the way").as_str(), "4")], Book::default().receipt())).unwrap();
+    switch.stop();
+    figures.within(|| Writer::new(config(&root), wiring)).run();
+    assert_eq!(books(&figures), (4, 3, 1));
 }

@@ -61,6 +61,24 @@ fn the_books_balance_to_the_line() {
     drop(container);
 }
 
+/// Beside the one of the pipeline, which has no `id` either.
+const NOWHERE: &str = r#"
+output { elasticsearch { hosts => "http://127.0.0.1:1" index => "nowhere-%{+YYYY.MM.dd}" } }
+"#;
+
+#[test]
+fn two_outputs_without_an_id_keep_books_of_their_own() {
+    let mut job = Setup::new("unnamed").without_filters().section(NOWHERE).start();
+    let container = job.printing(docker(), "a", "one more line\n".repeat(200).as_bytes());
+    elasticsearch().wait_for_count(&job.logs(), "*", 200, PATIENCE);
+    job.assert_balanced();
+    job.wait_until_not_ready("elasticsearch-2");
+    assert_eq!(job.daemon.terminate(), 0);
+    let books = job.daemon.books().expect("it has ended");
+    assert_eq!((&books["stored"], &books["on_disk"], &books["undelivered"]), (&200.into(), &200.into(), &0.into()));
+    drop(container);
+}
+
 #[track_caller]
 fn assert_all_are_there(text: &str) {
     for metric in ALL {

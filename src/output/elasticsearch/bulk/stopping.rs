@@ -33,13 +33,30 @@ impl Bulk {
         self.tasks.abort_all();
     }
 
+    /// Takes back what is on its way, and drops it with the rest: it is read again. A disk that hangs is not waited for.
+    pub(super) async fn let_go(&mut self) {
+        self.cut.stop();
+        let back = async {
+            while let Some(done) = self.tasks.join_next().await {
+                match done {
+                    Ok(Done::Reachable | Done::Prepared(_)) | Err(_) => {}
+                    Ok(done) => self.done(done),
+                }
+            }
+        };
+        let _ = tokio::time::timeout(COLLECT_TIMEOUT, back).await;
+        self.dispatch.put_away(0);
+    }
+
     /// What has no verdict goes to the disk, if there is a queue.
     pub(super) async fn put_away(&mut self) {
-        let (spills, mut kept) = self.dispatch.take_all();
-        if let Some(job) = self.dispatch.last_job(spills) {
+        let (spills, there) = self.dispatch.take_all();
+        let mut kept = None;
+        if let Some(job) = self.dispatch.last_job(spills, there) {
             let written = tokio::time::timeout(SPILL_TIMEOUT, tokio::task::spawn_blocking(job)).await;
-            kept += written.ok().and_then(Result::ok).unwrap_or(0);
+            kept = written.ok().and_then(Result::ok);
         }
-        self.dispatch.put_away(kept);
+        // Where the disk hangs nobody knows what it has: in the books everything is still in memory.
+        self.dispatch.put_away(kept.map_or(0, |written| there + written));
     }
 }
