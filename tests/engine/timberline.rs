@@ -1,4 +1,7 @@
 //! The binary under test: a daemon that a test starts, signals and kills, or one command that runs to its end.
+//!
+//! Whenever a daemon ends in good order its books must balance, as the last line of its log tells them. One that still runs when its
+//! handle is dropped is told to stop, so this holds for every test.
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
@@ -8,17 +11,27 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::cgroup::MemoryLimit;
 use super::run;
 
-/// For a one-shot command, and for the daemon's end after SIGTERM: it promises 8 s.
-const END_LIMIT: Duration = Duration::from_secs(60);
+/// For a one-shot command, and for the daemon's end: it promises 8 s after SIGTERM, but its machine may be busy.
+const END_LIMIT: Duration = Duration::from_secs(300);
+/// For a daemon that its test needs no more, before it is told a second time.
+const LEAVE_LIMIT: Duration = Duration::from_secs(2);
+/// 128 and SIGTERM: it had not begun.
+const NOT_BEGUN: i32 = 143;
 
-/// One run of the binary. What it prints goes to files in a folder of its own; it is killed when the handle is dropped.
+/// One run of the binary. What it prints goes to files in a folder of its own; it is ended when the handle is dropped.
 pub struct Timberline {
     dir: PathBuf,
     command: Command,
     child: Option<Child>,
+    /// `timberline run`
+    is_daemon: bool,
+    /// What its log held when it was started.
+    logged_before: usize,
 }
 
 /// How a run ended, and what it printed.
@@ -58,9 +71,11 @@ impl Timberline {
 
     fn with<S: AsRef<OsStr>>(mut command: Command, arguments: impl IntoIterator<Item = S>) -> Timberline {
         let dir = run::fresh_dir('t');
+        let mut arguments = arguments.into_iter().peekable();
+        let is_daemon = arguments.peek().is_some_and(|first| first.as_ref() == "run");
         command.args(arguments).env_clear().env("RUST_BACKTRACE", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
         command.stdin(Stdio::null());
-        Timberline { dir, command, child: None }
+        Timberline { dir, command, child: None, is_daemon, logged_before: 0 }
     }
 
     /// Runs `timberline ARGS` to its end.
@@ -114,6 +129,7 @@ impl Timberline {
             let file = fs::OpenOptions::new().create(true).append(true).open(self.dir.join(name));
             file.expect("the run's folder is ours")
         };
+        self.logged_before = self.stderr().len();
         self.command.stdout(open("stdout")).stderr(open("stderr"));
         self.child = Some(run::spawn(&mut self.command, "KILL"));
         self
@@ -146,7 +162,9 @@ impl Timberline {
     #[track_caller]
     pub fn terminate(&mut self) -> i32 {
         run::signal(self.pid(), "TERM");
-        self.wait()
+        let code = self.wait();
+        assert!(code != 0 || !self.is_daemon || self.books().is_some(), "it says no books:\n{}", self.stderr());
+        code
     }
 
     /// Any signal by its name, without waiting.
@@ -160,7 +178,40 @@ impl Timberline {
         let child = self.child.as_mut().expect("it runs");
         let ended = run::wait_until("timberline ends", END_LIMIT, || child.try_wait().expect("it is our child"));
         self.child = None;
+        if code_of(ended) == 0 {
+            self.assert_books();
+        }
         code_of(ended)
+    }
+
+    /// The last line of its log, which says what came in since its start and what became of it.
+    pub fn books(&self) -> Option<Value> {
+        let logged = self.stderr();
+        let last: Value = serde_json::from_str(logged.get(self.logged_before..)?.lines().last()?).ok()?;
+        (last["message"] == "stopped").then_some(last)
+    }
+
+    /// What was made and found is what became of it (`docs/delivery.md`).
+    #[track_caller]
+    fn assert_books(&self) {
+        let Some(books) = self.books() else { return };
+        let sum = |names: &[&str]| {
+            let of = |name: &&str| books[*name].as_u64().unwrap_or_else(|| panic!("no {name} in {books}"));
+            names.iter().map(of).sum::<u64>()
+        };
+        let verdicts = sum(&["stored", "already_there", "dead_letter", "refused"]);
+        let rest = sum(&["undelivered", "on_disk", "lost_on_disk", "torn_on_disk"]);
+        assert_eq!(sum(&["documents", "from_disk"]), verdicts + rest, "the books do not balance: {books}");
+    }
+
+    /// For a daemon that its test needs no more: in good order if it does not take long, and its books must balance.
+    fn leave(&mut self) {
+        run::signal(self.pid(), "TERM");
+        if run::waited(LEAVE_LIMIT, || (!self.is_running()).then_some(())).is_none() {
+            run::signal(self.pid(), "TERM");
+        }
+        let code = self.wait();
+        assert!(code == NOT_BEGUN || self.books().is_some(), "it ended with {code}:\n{}", self.stderr());
     }
 
     /// All that it printed to stdout so far, over all its starts.
@@ -216,6 +267,8 @@ impl Drop for Timberline {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("timberline's stderr ends:\n{}", run::tail(&self.dir.join("stderr"), 60));
+        } else if self.is_daemon && self.is_running() {
+            self.leave();
         }
         if let Some(mut child) = self.child.take() {
             run::signal(child.id(), "KILL");

@@ -27,5 +27,4 @@ mod pipeline_time;
 mod pipelines;
 mod shipped_pipeline;
 mod tidy;
-#[cfg(feature = "soak")]
 mod torture;

@@ -1,8 +1,11 @@
 //! Torture: a real Docker, a real Elasticsearch and timberline between them, all of the run's own; containers print numbered lines while
 //! whatever can die, hang, lie or fill up does, by chance; at the end every line of Docker's files is in the engine, once and in order.
 //!
-//! `./dev torture [MINUTES] [SEED]` runs it as long as wanted; `./dev soak` has three minutes of it, and runs of one fault only. A seed
-//! brings the same faults in the same order back, though not the same microsecond.
+//! `./dev test` has three minutes of it, always with the same seed; `./dev torture [MINUTES] [SEED]` runs it as long as wanted, and
+//! `./dev soak` has runs of one fault only. A seed brings the same faults in the same order back, though not the same microsecond.
+//!
+//! It judges by what was printed and what arrived, never by the time that it took. It takes an engine of each kind for itself; of its
+//! name it comes last among the tests, so that hardly another one runs beside it.
 //!
 //! - `stage`: the engines, the proxies before them, the containers, the daemon on a small disk
 //! - `faults`: what can happen, and to whom
@@ -21,9 +24,9 @@ use crate::engine::Random;
 use faults::{Counts, Fault, Side};
 use stage::Stage;
 
-/// Of the form in `./dev soak`.
+/// Of the form in `./dev test`.
 const MINUTES: f64 = 3.0;
-/// Of the form in `./dev soak`; `./dev torture` takes one by chance.
+/// Of every form but `./dev torture`, which takes one by chance.
 const SEED: u64 = 7;
 /// Between two lines of progress.
 const STATUS_INTERVAL: Duration = Duration::from_secs(30);
@@ -33,7 +36,7 @@ fn from_environment<T: std::str::FromStr>(name: &str, default: T) -> T {
 }
 
 #[test]
-fn soak_whatever_dies_every_line_arrives_once() {
+fn whatever_dies_every_line_arrives_once() {
     let minutes = from_environment("TIMBERLINE_TORTURE_MINUTES", MINUTES);
     let seed = from_environment("TIMBERLINE_TORTURE_SEED", SEED);
     println!("torture: {minutes} minutes, seed {seed}; again with: ./dev torture {minutes} {seed}");
@@ -41,6 +44,7 @@ fn soak_whatever_dies_every_line_arrives_once() {
     check(seed, |random| Plan::everything(time, random));
 }
 
+#[cfg(feature = "soak")]
 mod alone {
     use super::{Fault, Plan, SEED, check};
 
@@ -78,6 +82,7 @@ impl Plan {
         Plan { faults, time: Some(time), pause_ms: 200..3_000 }
     }
 
+    #[cfg(feature = "soak")]
     fn only(fault: Fault, times: usize, pause_ms: Range<u64>) -> Plan {
         Plan { faults: vec![fault; times], time: None, pause_ms }
     }

@@ -12,8 +12,8 @@ use super::faults::{Fault, line_fault};
 use crate::engine::{Docker, Elasticsearch, Proxy, ProxyFault, as_root, unique, wait_until};
 use crate::main_job::job::{Job, Setup, books, sum};
 
-/// What is in flight when the faults end, an engine's start included, on two busy cores.
-const PATIENCE: Duration = Duration::from_secs(400);
+/// What is in flight when the faults end, an engine's start included, on two very busy cores.
+const PATIENCE: Duration = Duration::from_secs(900);
 /// The disk of the state: less than an engine's absence fills.
 const DISK_MEGABYTES: u32 = 24;
 /// Lines that a container prints at once.
