@@ -29,6 +29,7 @@ use crate::channel::Budget;
 use crate::disk::{Disk, DiskFile};
 use crate::event::destination::{Doc, DocBatch};
 use crate::event::spool::{Kept, Lent, Refusal};
+use crate::pool::Pool;
 use crate::telemetry::crash::crash_point;
 use std::collections::VecDeque;
 use std::io;
@@ -60,6 +61,8 @@ pub struct Shared {
     pub room: Arc<Room>,
     /// What is given out is taken from it.
     pub budget: Arc<Budget>,
+    /// Buffers of what is given out come from it.
+    pub pool: Pool,
     pub page_bytes: u64,
     pub checkpoint_writes: CheckpointWrites,
 }
@@ -369,11 +372,17 @@ impl Lane {
 
     // --- giving out -------------------------------------------------------------------------------------------------
 
+    /// The next documents, as many as fit into so many bytes, and one at least. One buffer of that size, and no document
+    /// that would be left over: it would keep the buffer of all others with it.
     pub fn next(&mut self, bytes: usize) -> io::Result<Option<DocBatch>> {
         let from = self.reader.number;
         let mut batch = DocBatch::default();
-        while batch.body.len() < bytes && self.reader.number < self.next {
-            match self.read_one(&mut batch) {
+        if self.has_more() {
+            (batch.body, batch.pool) =
+                (self.shared.pool.take(bytes.min(self.bytes() as usize)), self.shared.pool.clone());
+        }
+        while self.reader.number < self.next {
+            match self.read_one(&mut batch, bytes) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(why) if batch.docs.is_empty() => return Err(why),
@@ -382,14 +391,15 @@ impl Lane {
         }
         if batch.docs.is_empty() {
             self.book.pass(from, self.reader.number);
+            self.shared.pool.give(batch.body);
             return Ok(None);
         }
         batch.receipts.push(self.book.give_out(self.reader.number, batch.body.len()));
         Ok(Some(batch))
     }
 
-    /// Adds the next record to the batch; says whether there was one.
-    fn read_one(&mut self, batch: &mut DocBatch) -> io::Result<bool> {
+    /// Adds the next record to the batch; says whether there was one, and it fits.
+    fn read_one(&mut self, batch: &mut DocBatch, bytes: usize) -> io::Result<bool> {
         loop {
             let Some(at) = self.segments.iter().rposition(|segment| segment.first <= self.reader.number) else {
                 // What lay before the first segment is gone.
@@ -401,20 +411,21 @@ impl Lane {
             if self.reader.scan.as_ref().is_none_or(|(there, _)| *there != first) {
                 self.reader.scan = self.scan(first, end)?.map(|scan| (first, scan));
             }
-            let number = match &mut self.reader.scan {
-                None => None,
+            let taken = match &mut self.reader.scan {
+                None => Taken::None,
                 Some((_, scan)) => {
                     scan.extend(end);
-                    take_next(scan, self.reader.number, until, batch)
+                    take_next(scan, self.reader.number..until, batch, bytes)
                 }
             };
-            match number {
-                Some(number) => {
+            match taken {
+                Taken::One(number) => {
                     self.miss(number);
                     self.reader.number = number + 1;
                     return Ok(true);
                 }
-                None => self.miss(until),
+                Taken::TooMuch => return Ok(false),
+                Taken::None => self.miss(until),
             }
             if !self.has_more() {
                 return Ok(false);
@@ -570,19 +581,33 @@ impl Drop for Lane {
     }
 }
 
-/// Appends the next record that has a number between these two; says which.
-fn take_next(scan: &mut Scan, from: u64, until: u64, batch: &mut DocBatch) -> Option<u64> {
-    loop {
-        let record = scan.next()?;
-        if record.number >= until {
+/// What came of looking for the next record.
+enum Taken {
+    /// The one with this number.
+    One(u64),
+    /// There is one, for another batch.
+    TooMuch,
+    None,
+}
+
+/// Appends the next record that has one of these numbers, if the batch has room for it; an empty one has.
+fn take_next(scan: &mut Scan, numbers: Range<u64>, batch: &mut DocBatch, bytes: usize) -> Taken {
+    while let Some(Record { number, document, .. }) = scan.next() {
+        if number >= numbers.end {
             // Of a write that failed: the number was given anew.
-            return None;
+            return Taken::None;
         }
-        if record.number >= from {
-            push(batch, &record.document);
-            return Some(record.number);
+        if number < numbers.start {
+            continue;
         }
+        if !batch.docs.is_empty() && batch.body.len() + document.lines.len() > bytes {
+            scan.put_back();
+            return Taken::TooMuch;
+        }
+        push(batch, &document);
+        return Taken::One(number);
     }
+    Taken::None
 }
 
 fn push(batch: &mut DocBatch, document: &Lent<'_>) {

@@ -25,6 +25,7 @@ pub use spool::DiskSpool;
 use crate::channel::Budget;
 use crate::disk::Disk;
 use crate::event::destination::DocBatch;
+use crate::pool::Pool;
 use lane::{Lane, Shared};
 use room::Room;
 use std::io;
@@ -91,8 +92,15 @@ impl Queue {
         let room = Arc::new(Room::new(config.bytes_max));
         let page_bytes = config.page_bytes.max(1);
         let checkpoint_writes = config.checkpoint_writes;
-        let shared = Shared { disk, root: config.folder.clone(), room, budget, page_bytes, checkpoint_writes };
+        let (root, pool) = (config.folder.clone(), Pool::default());
+        let shared = Shared { disk, root, room, budget, pool, page_bytes, checkpoint_writes };
         Queue { shared, prefix: String::new() }
+    }
+
+    /// What is given out lies in buffers of this pool.
+    pub fn with_pool(mut self, pool: Pool) -> Queue {
+        self.shared.pool = pool;
+        self
     }
 
     /// The same for a pipeline among several, whose plugins have this before their names.

@@ -150,6 +150,8 @@ pub struct Scan {
     buffer: Vec<u8>,
     /// The next byte of `buffer` to look at.
     next: usize,
+    /// Where the record began that was found last.
+    last: usize,
     /// Bytes that are of no record.
     pub damaged: u64,
 }
@@ -157,7 +159,7 @@ pub struct Scan {
 impl Scan {
     /// From the first record on, up to byte `end`.
     pub fn new(file: Box<dyn DiskFile>, first: u64, end: u64) -> Scan {
-        Scan { file, first, end, at: FILE_HEAD_BYTES, buffer: Vec::new(), next: 0, damaged: 0 }
+        Scan { file, first, end, at: FILE_HEAD_BYTES, buffer: Vec::new(), next: 0, last: 0, damaged: 0 }
     }
 
     /// The file has grown.
@@ -196,6 +198,7 @@ impl Scan {
                 return None;
             }
             let start = self.next;
+            self.last = start;
             let before = self.position() / (HEAD_BYTES + FIXED_BYTES) as u64;
             self.next += step;
             let numbers = self.first..=self.first + before;
@@ -205,6 +208,11 @@ impl Scan {
             }
             self.damaged += step as u64;
         }
+    }
+
+    /// The record that `next` found last comes again. Nothing else may be asked in between.
+    pub fn put_back(&mut self) {
+        self.next = self.last;
     }
 
     /// Makes sure that so many bytes from `next` on are in the buffer, if the file has them.

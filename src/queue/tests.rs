@@ -17,7 +17,8 @@ const SEEDS: u64 = if cfg!(feature = "soak") { 50_000 } else { 2_000 };
 fn shared(disk: &SimulatedDisk, bytes_max: u64, page_bytes: u64) -> Shared {
     let (room, budget) = (Arc::new(Room::new(bytes_max)), Arc::new(Budget::new(1 << 20)));
     let checkpoint_writes = CheckpointWrites::EACH;
-    Shared { disk: Arc::new(disk.clone()), root: "/q".into(), room, budget, page_bytes, checkpoint_writes }
+    let (disk, pool) = (Arc::new(disk.clone()), Pool::default());
+    Shared { disk, root: "/q".into(), room, budget, pool, page_bytes, checkpoint_writes }
 }
 
 fn lane(disk: &SimulatedDisk) -> Lane {
@@ -102,6 +103,29 @@ fn what_was_kept_is_given_out_in_order_once_and_again_after_a_start_until_it_is_
     drop(second);
     let mut third = lane(&disk);
     assert_eq!((third.documents(), all(&mut third).0), (0, vec![]));
+}
+
+/// A document more than fits made the buffer twice as large, and was sent in the next request, with all of it held for its sake.
+#[test]
+fn what_is_given_out_fits_into_one_buffer_and_leaves_nothing_over() {
+    const BYTES: usize = 32 << 10;
+    let (disk, pool) = (SimulatedDisk::default(), Pool::new(1 << 20));
+    let shared = Shared { pool: pool.clone(), ..shared(&disk, 1 << 30, 1 << 20) };
+    let mut lane = Lane::open(shared, FOLDER.into()).unwrap();
+    let documents: Vec<_> = (0..100).map(|number| lines(number, if number == 50 { BYTES } else { 1000 })).collect();
+    keep(&mut lane, &documents);
+    let (mut found, mut larger) = (Vec::new(), 0);
+    while let Some(batch) = lane.next(BYTES).unwrap() {
+        found.extend(numbers(&batch));
+        if batch.docs.len() == 1 {
+            larger += 1;
+        } else {
+            assert!(batch.body.len() <= BYTES && batch.body.capacity() == BYTES, "{}", batch.body.capacity());
+            pool.give(batch.body);
+        }
+    }
+    assert_eq!((found, larger), ((0..100).collect(), 1), "a document that is too large for any goes alone");
+    assert!(format!("{pool:?}").starts_with("Pool(1 buffers"), "{pool:?}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Wirings<'_> {
         outputs: Vec<Box<dyn output::Output>>,
         tasks: &mut JoinSet<()>,
     ) -> Vec<Sender<DocBatch>> {
-        let (mut queues, mut pipes) = (Queues::new(self.config, self.budget), Vec::new());
+        let (mut queues, mut pipes) = (Queues::new(self), Vec::new());
         for (output, spec) in outputs.into_iter().zip(specs) {
             let (pipe, batches) = bounded(BATCHES_WAITING_MAX);
             pipes.push(pipe);
@@ -60,7 +60,8 @@ struct Queues {
 }
 
 impl Queues {
-    fn new(config: &PipelineConfig, budget: &Arc<Budget>) -> Queues {
+    fn new(wirings: &Wirings<'_>) -> Queues {
+        let Wirings { common, config, budget, .. } = wirings;
         if let Some(queue) = config.queue.as_ref().filter(|queue| queue.checkpoint_writes.is_lax()) {
             tracing::warn!(
                 pipeline = config.id,
@@ -68,7 +69,10 @@ impl Queues {
                 "documents count before the queue on disk is synced: a power cut may lose some (queue.checkpoint.writes)"
             );
         }
-        let queue = |queue| Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget)).of_pipeline(&config.prefix);
+        let queue = |queue| {
+            let queue = Queue::new(queue, Arc::new(RealDisk), Arc::clone(budget)).with_pool(common.pool.clone());
+            queue.of_pipeline(&config.prefix)
+        };
         Queues { queue: config.queue.as_ref().map(queue), names: Vec::new() }
     }
 

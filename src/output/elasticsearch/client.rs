@@ -16,6 +16,7 @@ pub use body::Frames;
 pub use hosts::{Host, Login, Secret};
 pub use hyper::Method;
 
+use crate::pool::Pool;
 use credentials::Credentials;
 use hosts::Turns;
 use http_body_util::BodyExt;
@@ -43,6 +44,8 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_MAX: usize = 4;
 /// A smaller body is not worth a thread and a header.
 const GZIP_BYTES_MIN: u64 = 1024;
+/// Buffers of pressed bodies that wait for the next.
+const POOL_BYTES: usize = 2 << 20;
 
 /// What the operator says of connections.
 #[derive(Clone, Debug)]
@@ -136,6 +139,8 @@ pub struct Client {
     timeout: Duration,
     healthcheck_path: String,
     pressing: Mutex<Pressing>,
+    /// For bodies that are pressed: one thread takes them, another frees them.
+    pool: Pool,
 }
 
 /// Whether a name and a value can be a header.
@@ -171,6 +176,7 @@ impl Client {
             timeout: connection.timeout,
             healthcheck_path: connection.healthcheck_path.clone(),
             pressing: Mutex::new(Pressing::new(connection.compression_level)),
+            pool: Pool::new(POOL_BYTES),
         })
     }
 
@@ -227,8 +233,8 @@ impl Client {
         if level == 0 || body.len() < GZIP_BYTES_MIN {
             return (body, false);
         }
-        let plain = body.clone();
-        match tokio::task::spawn_blocking(move || body.gzipped(level)).await {
+        let (plain, pool) = (body.clone(), self.pool.clone());
+        match tokio::task::spawn_blocking(move || body.gzipped(level, &pool)).await {
             Ok(pressed) => (pressed, true),
             Err(_) => (plain, false),
         }

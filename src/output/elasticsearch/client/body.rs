@@ -1,5 +1,6 @@
 //! Request bodies: frames of bytes that are sent as they lie in memory, and the same pressed by gzip.
 
+use crate::pool::{Pool, Pooled};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -9,6 +10,9 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// Rendered documents become smaller than this part.
+const PRESSED_PART: usize = 4;
 
 /// A body of known length.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +30,14 @@ impl Frames {
         self.bytes == 0
     }
 
-    /// The same bytes through gzip: work for a thread that may block.
-    pub fn gzipped(&self, level: u32) -> Frames {
-        let mut encoder = GzEncoder::new(Vec::with_capacity(self.bytes as usize / 4 + 64), Compression::new(level));
+    /// The same bytes through gzip, in a buffer of the pool: work for a thread that may block.
+    pub fn gzipped(&self, level: u32, pool: &Pool) -> Frames {
+        let mut encoder = GzEncoder::new(pool.take(self.bytes as usize / PRESSED_PART), Compression::new(level));
         for frame in &self.frames {
             encoder.write_all(frame).expect("writing into a vector cannot fail");
         }
-        let pressed = encoder.finish().expect("writing into a vector cannot fail");
-        Frames::from_iter([Bytes::from(pressed)])
+        let bytes = encoder.finish().expect("writing into a vector cannot fail");
+        Frames::from_iter([Bytes::from_owner(Pooled { bytes, pool: pool.clone() })])
     }
 }
 
@@ -78,7 +82,7 @@ mod tests {
     fn what_was_pressed_comes_out_as_it_was() {
         let frames = Frames::from_iter([Bytes::from_static(b"one\n"), Bytes::new(), Bytes::from_static(b"two\n")]);
         assert_eq!(frames.len(), 8);
-        let pressed = frames.gzipped(1);
+        let pressed = frames.gzipped(1, &Pool::default());
         let mut text = String::new();
         flate2::read::GzDecoder::new(&pressed.frames[0][..]).read_to_string(&mut text).unwrap();
         assert_eq!(text, "one\ntwo\n");
