@@ -12,6 +12,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
+const ITEMS: &[u8] = br#","items":["#;
+/// Longer than what the engine says before its items.
+const HEAD_BYTES_MAX: usize = 128;
+
 /// What the engine says against a document or a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
@@ -82,6 +86,10 @@ fn unsaid(status: u16) -> Complaint {
 }
 
 fn items(body: &[u8], documents: usize, refused_too: &[u16]) -> Reply {
+    match in_runs(body, refused_too) {
+        Some(verdicts) if verdicts.len() == documents => return Reply::Items(verdicts),
+        _ => {}
+    }
     let answer: BulkAnswer<'_> = match serde_json::from_slice(body) {
         Ok(answer) => answer,
         Err(error) => return Reply::Unknown(format!("the answer is not the JSON of a bulk request: {error}")),
@@ -96,6 +104,33 @@ fn items(body: &[u8], documents: usize, refused_too: &[u16]) -> Reply {
         return Reply::Unknown(format!("{} answers to {documents} documents", items.len()));
     }
     Reply::Items(items.iter().map(|item| verdict(item, refused_too)).collect())
+}
+
+/// The verdicts of an answer in the engine's own layout, `{...,"items":[...]}`. An item that is byte for byte like the
+/// one before it has the same verdict: nearly all are, and comparing costs a tenth of reading. `None`: it is to be read as a whole.
+fn in_runs(body: &[u8], refused_too: &[u16]) -> Option<Vec<Verdict>> {
+    let head = &body[..body.len().min(HEAD_BYTES_MAX)];
+    let start = memchr::memmem::find(head, ITEMS)?;
+    if memchr::memchr2_iter(b'{', b'[', &head[..start]).ne([0]) {
+        return None;
+    }
+    let (mut verdicts, mut rest) = (Vec::new(), &body[start + ITEMS.len()..]);
+    loop {
+        let mut items = serde_json::Deserializer::from_slice(rest).into_iter::<Item<'_>>();
+        let verdict = verdict(&items.next()?.ok()?, refused_too);
+        let (item, others) = rest.split_at(items.byte_offset());
+        rest = others;
+        verdicts.push(verdict.clone());
+        while let Some(behind) = rest.strip_prefix(b",").and_then(|next| next.strip_prefix(item)) {
+            verdicts.push(verdict.clone());
+            rest = behind;
+        }
+        match rest.split_first()? {
+            (b',', next) => rest = next,
+            (b']', b"}") => return Some(verdicts),
+            _ => return None,
+        }
+    }
 }
 
 fn verdict(item: &Item<'_>, refused_too: &[u16]) -> Verdict {

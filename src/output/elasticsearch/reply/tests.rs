@@ -53,6 +53,49 @@ fn codes_that_the_operator_names_are_refused_too() {
     assert!(matches!(&verdicts[0], Verdict::Refused(_)));
 }
 
+/// Items are compared with the one before them, where the answer looks like the engine's. However they are read, the
+/// verdicts are the same, and what is cut off or has other items says nothing.
+#[test]
+fn items_that_are_alike_are_read_once() {
+    let (created, there) = (r#"{"create":{"status":201}}"#, r#"{"create":{"status":409}}"#);
+    let full = json!({"index": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "because"}}})
+        .to_string();
+    let spaced = r#"{ "create": {"status": 201 } }"#;
+    for items in [
+        vec![created],
+        vec![created, created, created],
+        vec![created, there, there, created],
+        vec![full.as_str(), full.as_str(), created, full.as_str()],
+        vec![created, spaced, spaced],
+    ] {
+        let text = items.join(",");
+        let naive: Vec<Verdict> = items
+            .iter()
+            .map(|item| match read(200, format!("{{\"items\":[{item}]}}").as_bytes(), 1, &[]) {
+                Reply::Items(verdicts) => verdicts[0].clone(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        for head in [r#"{"errors":false"#, r#"{"took":12,"errors":true"#] {
+            let body = format!(r#"{head},"items":[{text}]}}"#).into_bytes();
+            assert_eq!(in_runs(&body, &[]).as_ref(), Some(&naive));
+            let documents = items.len();
+            assert_eq!(read(200, &body, documents, &[]), Reply::Items(naive.clone()));
+            for other in [documents - 1, documents + 1] {
+                assert!(matches!(read(200, &body, other, &[]), Reply::Unknown(_)));
+            }
+            for end in 0..body.len() {
+                assert_eq!(in_runs(&body[..end], &[]), None);
+            }
+        }
+    }
+    for other in
+        [r#"{"a":{"b":1,"items":[{"create":{"status":201}}]}}"#, r#"{"a":[0,"items":[{"create":{"status":201}}]}"#]
+    {
+        assert_eq!(in_runs(other.as_bytes(), &[]), None);
+    }
+}
+
 #[test]
 fn success_without_items_is_success() {
     assert_eq!(read(200, br#"{"took":1,"errors":false}"#, 3, &[]), Reply::Items(vec![Verdict::Stored; 3]));
