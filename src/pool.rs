@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Buffers that wait. More are freed.
-const KEPT_MAX: usize = 32;
+const KEPT_MAX: usize = 512;
 /// Smaller ones are an allocator's own business.
 const POOLED_BYTES_MIN: usize = 16 << 10;
 /// A buffer that is larger than this many times what is asked for is left for those who need it.
@@ -47,6 +47,16 @@ impl Pool {
         let buffer = shelf.free.swap_remove(at);
         shelf.bytes -= buffer.capacity();
         buffer
+    }
+
+    /// Room for `more` bytes behind those of the buffer, as `Vec::reserve` makes it; what is outgrown goes round.
+    pub fn reserve(&self, buffer: &mut Vec<u8>, more: usize) {
+        let wanted = buffer.len().saturating_add(more);
+        if wanted > buffer.capacity() {
+            let mut larger = self.take(wanted.max(buffer.capacity().saturating_mul(2)));
+            larger.extend_from_slice(buffer);
+            self.give(std::mem::replace(buffer, larger));
+        }
     }
 
     /// The buffer is no longer used.
@@ -107,6 +117,26 @@ mod tests {
         assert_eq!(pool.take(100 << 10).capacity(), 128 << 10, "too large for that");
         assert_eq!(pool.take(700 << 10).capacity(), 768 << 10);
         assert_eq!(format!("{pool:?}"), "Pool(0 buffers, 0 bytes)");
+    }
+
+    #[test]
+    fn a_buffer_that_grows_goes_through_those_of_the_pool() {
+        let pool = Pool::new(1 << 20);
+        let mut buffer = b"first ".to_vec();
+        for _ in 0..10_000 {
+            pool.reserve(&mut buffer, 7);
+            let room = buffer.capacity();
+            buffer.extend_from_slice(b"another");
+            assert_eq!(buffer.capacity(), room);
+        }
+        assert!(buffer.starts_with(b"first anotheranother") && buffer.len() == 70_006);
+        drop(Pooled { bytes: buffer, pool: pool.clone() });
+        let (all, mut next) = (pool.shelf().bytes, Vec::new());
+        pool.reserve(&mut next, 20_000);
+        next.resize(20_000, 0);
+        pool.reserve(&mut next, 50_000);
+        assert!(next.len() == 20_000 && next.capacity() >= 70_000);
+        assert_eq!(pool.shelf().bytes + next.capacity(), all, "nothing is taken anew");
     }
 
     #[test]

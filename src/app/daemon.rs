@@ -201,7 +201,7 @@ impl Running {
             daemon: config,
             clock: Arc::new(SystemClock::default()),
             readiness: Readiness::default(),
-            pool: Pool::new(config.budget_bytes / 2),
+            pool: Pool::new(config.budget_bytes),
             taking_hints: taking_hints(config, &pipelines),
             ended: &ended,
             feeds: feed.is_some(),

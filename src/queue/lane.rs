@@ -25,9 +25,10 @@ use super::names::{CURSOR, done_name, number_of, segment_name};
 use super::page::Page;
 use super::record::{self, Record, Scan};
 use super::room::Room;
+use super::taking::{Taken, take_next};
 use crate::channel::Budget;
 use crate::disk::{Disk, DiskFile};
-use crate::event::destination::{Doc, DocBatch};
+use crate::event::destination::DocBatch;
 use crate::event::spool::{Kept, Lent, Refusal};
 use crate::pool::Pool;
 use crate::telemetry::crash::crash_point;
@@ -39,8 +40,9 @@ use std::sync::Arc;
 
 /// Larger than any cursor.
 const CURSOR_BYTES_MAX: usize = 1 << 20;
-/// Records are gathered to writes of this size.
+/// Records are gathered to writes of this size, or of so much less that another of common size would not fit.
 const WRITE_BYTES: usize = 256 << 10;
+const WRITE_SLACK: usize = 32 << 10;
 
 /// What could not be read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,7 +233,7 @@ impl Lane {
         waiting: &mut Option<Lent<'a>>,
     ) -> Result<usize, (usize, Refusal)> {
         self.open_page().map_err(|why| (0, why))?;
-        let (mut bytes, mut count, mut full) = (Vec::with_capacity(WRITE_BYTES), 0, false);
+        let (mut bytes, mut count, mut full) = (self.shared.pool.take(WRITE_BYTES), 0, false);
         while let Some(document) = waiting.take() {
             let size = record::size(&document);
             let fresh = self.open.as_ref().is_some_and(|open| open.at == record::FILE_HEAD_BYTES) && count == 0;
@@ -247,15 +249,17 @@ impl Lane {
             }
             self.grow(size);
             let number = self.next + count as u64;
+            self.shared.pool.reserve(&mut bytes, size as usize);
             record::encode(number, self.group_of(number), &document, &mut bytes);
             count += 1;
-            if bytes.len() >= WRITE_BYTES {
+            if bytes.len() >= WRITE_BYTES - WRITE_SLACK {
                 self.write(&mut bytes).map_err(|why| (0, self.abandon(why)))?;
             }
             *waiting = documents.next();
         }
         let page_is_full = waiting.is_some() && !full;
         let written = self.write(&mut bytes).and_then(|()| self.checkpoint(count as u64, page_is_full));
+        self.shared.pool.give(bytes);
         written.map_err(|why| (0, self.abandon(why)))?;
         self.next += count as u64;
         if page_is_full {
@@ -579,43 +583,6 @@ impl Drop for Lane {
     fn drop(&mut self) {
         self.shared.room.give_back(self.bytes());
     }
-}
-
-/// What came of looking for the next record.
-enum Taken {
-    /// The one with this number.
-    One(u64),
-    /// There is one, for another batch.
-    TooMuch,
-    None,
-}
-
-/// Appends the next record that has one of these numbers, if the batch has room for it; an empty one has.
-fn take_next(scan: &mut Scan, numbers: Range<u64>, batch: &mut DocBatch, bytes: usize) -> Taken {
-    while let Some(Record { number, document, .. }) = scan.next() {
-        if number >= numbers.end {
-            // Of a write that failed: the number was given anew.
-            return Taken::None;
-        }
-        if number < numbers.start {
-            continue;
-        }
-        if !batch.docs.is_empty() && batch.body.len() + document.lines.len() > bytes {
-            scan.put_back();
-            return Taken::TooMuch;
-        }
-        push(batch, &document);
-        return Taken::One(number);
-    }
-    Taken::None
-}
-
-fn push(batch: &mut DocBatch, document: &Lent<'_>) {
-    let start = batch.body.len() as u32;
-    let at = |range: &std::ops::Range<u32>| range.start + start..range.end + start;
-    let Doc { action, source, index, id } = &document.marks;
-    batch.docs.push(Doc { action: at(action), source: at(source), index: at(index), id: at(id) });
-    batch.body.extend_from_slice(document.lines);
 }
 
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> u64 {

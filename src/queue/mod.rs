@@ -17,6 +17,7 @@ mod page;
 mod record;
 mod room;
 mod spool;
+mod taking;
 #[cfg(test)]
 mod tests;
 

@@ -161,6 +161,7 @@ impl Tap {
 
     fn push(&mut self, line: RawLine<'_>, position: Position, shared: &Shared) -> Kept {
         let start = self.bytes.len();
+        shared.wiring.pool.reserve(&mut self.bytes, line.text.len());
         self.bytes.extend_from_slice(line.text);
         if shared.config.strip_ansi {
             ansi::strip_from(&mut self.bytes, start);

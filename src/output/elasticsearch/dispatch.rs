@@ -152,6 +152,7 @@ impl Dispatch {
         if let Some(time_ns) = situation.alarm_after_ns {
             outbox.alarm_after(time_ns);
         }
+        outbox.hold(situation.budget.bytes_max());
         outbox.resume(&spooling.lanes(), situation.persisted && spooling.exists(), now);
         Dispatch {
             outbox,

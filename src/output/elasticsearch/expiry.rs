@@ -98,6 +98,10 @@ mod tests {
     fn a_name_ends_with_a_day_or_has_none() {
         assert_eq!(day_of_name("app-logs-1970.01.02"), Some(1));
         assert_eq!(day_of_name("app-2026.11.23"), day_of_name("x-y-2026.11.22").map(|day| day + 1));
+        // A number is an order, a customer, a build.
+        for name in ["app-20261123", "app-2026.1123", "app-2026.11.2", "app-2026.11.23T", "app-2026:11:23"] {
+            assert_eq!(day_of_name(name), None, "{name}");
+        }
         for name in
             ["app-2026.11.31", "app-2026.13.01", "app-2026.11", "app-26.11.23", "app2026.11.23", "app-+026.11.23", ""]
         {

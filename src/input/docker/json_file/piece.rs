@@ -104,7 +104,8 @@ impl Piece {
     fn read_plain(&mut self, mut buffer: Vec<u8>) -> io::Result<Read> {
         let Body::Plain(file) = &self.body else { return Ok(Read::End(buffer, 0..0)) };
         let behind = self.behind.len();
-        let mut want = READ_BYTES;
+        // The whole is what a buffer holds that was taken for reading: it need not grow for what lies behind.
+        let mut want = READ_BYTES - behind;
         loop {
             buffer.resize(behind + want, 0);
             let read = read_at(file, &mut buffer, self.offset - behind as u64)?;

@@ -8,7 +8,10 @@ use crate::output::elasticsearch::piece::Piece;
 use std::time::Instant;
 
 /// What is read from the disk to see whether the engine takes it.
-const PROBE_BYTES: usize = 64 << 10;
+pub(super) const PROBE_BYTES: usize = 64 << 10;
+/// Pages of the disk that fit into what may be held: of two outputs, each with one that is read and two on their way, and
+/// some room for what is not from the disk.
+pub(super) const PAGES_HELD: usize = 8;
 
 /// Documents for a lane on disk.
 #[derive(Debug)]
@@ -81,7 +84,7 @@ impl Outbox {
         if need.stopping || self.pace.paused(now).is_some() {
             return None;
         }
-        let bytes = if need.stalled { PROBE_BYTES } else { self.pace.bytes() };
+        let bytes = if need.stalled { PROBE_BYTES } else { self.pace.bytes().min(self.page_bytes) };
         if self.fresh.is_spilled() && self.fresh.head_bytes() < bytes && !(need.stalled && self.fresh.has_head()) {
             return Some((MAIN.into(), bytes));
         }

@@ -481,6 +481,18 @@ fn what_was_read_back_from_the_disk_is_not_written_again() {
     assert_eq!(outbox.spill(away).unwrap().pieces.len(), 1);
 }
 
+/// A million documents that came back from the disk in full requests took more than the daemon may in 64 MB.
+#[test]
+fn what_is_read_from_the_disk_at_a_time_is_a_part_of_what_may_be_held() {
+    let (mut outbox, now) = (outbox(1 << 20), Instant::now());
+    outbox.resume(&[MAIN.into()], false, now);
+    assert_eq!(outbox.lacks(Need::default(), now), Some((MAIN.into(), 1 << 20)));
+    for (held, page) in [(64 << 20, 1 << 20), (2 << 20, 256 << 10), (1 << 10, PROBE_BYTES)] {
+        outbox.hold(held);
+        assert_eq!(outbox.lacks(Need::default(), now), Some((MAIN.into(), page)));
+    }
+}
+
 #[test]
 fn a_persisted_queue_sends_nothing_that_is_not_on_the_disk() {
     let (mut outbox, book, now) = (outbox(1 << 20), Book::default(), Instant::now());
