@@ -2,7 +2,9 @@
 //!
 //! Terms: a *source* is one ordered stream of lines (a container's stdout, a file). A *position* is a place in
 //! it. A *receipt* stands for a stretch of lines up to a position: it is opened when they are read and closed
-//! when the engine (or the spool) has answered for every document made of them.
+//! when the engine (or the spool) has answered for every document made of them. A *pause* is a place behind a line where a
+//! record of several lines was ended because nothing followed, which the source itself does not say: another line may follow
+//! after all. So pauses are noted on disk before such a record leaves, and whoever reads the lines again ends it there again.
 //!
 //! Invariant: a receipt that is dropped without a verdict never looks like success. It is reported as forgotten,
 //! and the position stays where it was.
@@ -67,6 +69,14 @@ pub trait Closing: Send + Sync {
     fn apart(&self) -> Receipt {
         Receipt::untracked()
     }
+    /// See `Receipt::note_pause`.
+    fn note_pause(&self, _source: &SourceKey, _behind: Position) -> bool {
+        true
+    }
+    /// See `Receipt::pauses`.
+    fn pauses(&self, _source: &SourceKey) -> Vec<Position> {
+        Vec::new()
+    }
 }
 
 struct Shares {
@@ -109,6 +119,17 @@ impl Receipt {
     /// A receipt for bytes alone, and for no position: of what was made of lines while others, read with them, are still held.
     pub fn apart(&self) -> Receipt {
         self.0.as_ref().map_or_else(Receipt::untracked, |shares| shares.book.apart())
+    }
+
+    /// Notes a pause of its source behind the line that begins at `behind`, if it is not noted yet. Answers whether the record before it may
+    /// leave: the pause is on disk, or nobody keeps it. The caller asks again until it may.
+    pub fn note_pause(&self, source: &SourceKey, behind: Position) -> bool {
+        self.0.as_ref().is_none_or(|shares| shares.book.note_pause(source, behind))
+    }
+
+    /// The pauses of its source that were noted, of lines that may be read again.
+    pub fn pauses(&self, source: &SourceKey) -> Vec<Position> {
+        self.0.as_ref().map_or_else(Vec::new, |shares| shares.book.pauses(source))
     }
 
     /// This share's documents have their verdict: stored, already there, kept as dead letters, or dropped on purpose.

@@ -139,7 +139,7 @@ fn in_groups(chunks: Vec<Chunk>, framer: &dyn Framer) -> Vec<Vec<Chunk>> {
         framer.frames(chunk, &mut |frame| sizes.push_back(frame.lines));
     }
     for (framer, sizes) in framers.values_mut() {
-        framer.release(u64::MAX, true, &mut |frame| sizes.push_back(frame.lines));
+        framer.release(u64::MAX, true, &|_| true, &mut |frame| sizes.push_back(frame.lines));
     }
     let mut groups: Vec<Vec<Chunk>> = Vec::with_capacity(chunks.len());
     // Of each source: its last group, and how many lines that one still wants.

@@ -10,7 +10,7 @@
 
 use super::framing::{LINE_BYTES_MAX, Lines};
 use super::plain::MESSAGE;
-use super::{CodecPlugin, Decoder, Framer, Reader, Start};
+use super::{CodecPlugin, Decoder, Framer, Noted, Reader, Start};
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::json::{escape, read, scan, write};
 use crate::event::value::Text;
@@ -291,10 +291,10 @@ impl Framer for Envelopes {
         }
     }
 
-    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+    fn release(&mut self, now_ns: u64, force: bool, noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
         if force {
             let joiner = &mut self.joiner;
-            self.lines.release(now_ns, force, &mut |frame| joiner.take(frame, each));
+            self.lines.release(now_ns, force, noted, &mut |frame| joiner.take(frame, each));
             joiner.release(each);
         }
     }

@@ -8,13 +8,21 @@
 //!   replay joins alike. Who says that a line does not come any more (`release`) must know that the source had none for so
 //!   long since the last line was read: the gap, and `LATE_NS` for a line that is stored later than it is stamped. Our own
 //!   stopping decides nothing: what is held then is read again.
+//! - That nothing came for so long is seen once: read again, the group may have a line more. So its end is a *pause*, which is noted on
+//!   disk before the group goes out (`Withheld`), and ends it whenever its lines are read again (`end_behind`). A pause is decided for good
+//!   when it is noted: a line that comes later begins anew, and goes out behind the group.
 //! - A group of one line is that line. A joined one has the identity of its first line, and `last` says which was its last.
 //! - A source's position never comes to rest between two lines of a group: as long as anything is held, the receipts
 //!   stay open from the last chunk border that no group lies across.
 
-use super::Framer;
+mod withheld;
+
+use super::{Framer, Noted};
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::{Identity, Timestamp};
+use crate::position::Position;
+use std::collections::BTreeSet;
+use withheld::Withheld;
 
 /// A border that groups lie across again and again is a border all the same after this many chunks: their bytes count.
 const CHAIN_CHUNKS_MAX: u64 = 64;
@@ -157,6 +165,11 @@ impl Group {
         self.lines.last()?.time?.as_nanos()
     }
 
+    /// Where the last line stands.
+    fn last_place(&self) -> Option<Position> {
+        self.lines.last().map(|line| place(&line.identity))
+    }
+
     /// The own time of the first line.
     pub fn first_time(&self) -> Option<u64> {
         self.lines.first()?.time?.as_nanos()
@@ -171,6 +184,10 @@ pub struct Joined {
     lines: Box<dyn Framer>,
     joiner: Box<dyn Joiner>,
     group: Group,
+    /// Records that are complete and may not go out yet.
+    withheld: Option<Withheld>,
+    /// Lines behind which a group ended when they were read before.
+    pauses: BTreeSet<Position>,
     /// Calls of `frames` so far.
     calls: u64,
     /// When the last line was read.
@@ -179,16 +196,49 @@ pub struct Joined {
 
 impl Joined {
     pub fn new(lines: impl Framer + 'static, joiner: impl Joiner + 'static) -> Joined {
-        Joined { lines: Box::new(lines), joiner: Box::new(joiner), group: Group::default(), calls: 0, arrived_ns: 0 }
+        Joined {
+            lines: Box::new(lines),
+            joiner: Box::new(joiner),
+            group: Group::default(),
+            withheld: None,
+            pauses: BTreeSet::new(),
+            calls: 0,
+            arrived_ns: 0,
+        }
+    }
+
+    /// Ends the group, by a pause.
+    fn pause(&mut self, noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
+        let Joined { joiner, group, withheld, .. } = self;
+        let Some(pause) = group.last_place() else { return };
+        if noted(pause) {
+            return joiner.end(group, each);
+        }
+        let withheld = withheld.insert(Withheld::new(pause, group.since));
+        joiner.end(group, &mut |record| withheld.keep(record));
     }
 }
 
-/// Takes one line, behind the end of a group that its time ends.
-fn take(joiner: &mut dyn Joiner, group: &mut Group, line: Frame<'_>, each: &mut dyn FnMut(Frame<'_>)) {
+/// Takes one line, behind the end of a group that its time ends; and ends the group behind it, if there was a pause.
+fn take(
+    joiner: &mut dyn Joiner,
+    group: &mut Group,
+    pauses: &mut BTreeSet<Position>,
+    line: Frame<'_>,
+    each: &mut dyn FnMut(Frame<'_>),
+) {
     if !group.is_empty() && is_apart(joiner, group, &line) {
         joiner.end(group, each);
     }
     joiner.take(line, group, each);
+    if !pauses.is_empty() && pauses.remove(&place(&line.identity)) {
+        joiner.end(group, each);
+    }
+}
+
+/// Where the line stands in its source.
+fn place(line: &Identity) -> Position {
+    Position { at: line.at, ordinal: line.ordinal }
 }
 
 fn is_apart(joiner: &dyn Joiner, group: &Group, line: &Frame<'_>) -> bool {
@@ -202,32 +252,51 @@ fn is_apart(joiner: &dyn Joiner, group: &Group, line: &Frame<'_>) -> bool {
 
 impl Framer for Joined {
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
-        let Joined { lines, joiner, group, .. } = self;
+        let Joined { lines, joiner, group, pauses, withheld, .. } = self;
         group.call = lines.held_since().unwrap_or(self.calls);
-        lines.frames(chunk, &mut |line| take(&mut **joiner, group, line, each));
-        if chunk.end {
-            joiner.end(group, each);
-        }
+        let mut keep;
+        let each: &mut dyn FnMut(Frame<'_>) = match withheld {
+            Some(withheld) => {
+                keep = |record: Frame<'_>| withheld.keep(record);
+                &mut keep
+            }
+            None => each,
+        };
+        lines.frames(chunk, &mut |line| take(&mut **joiner, group, pauses, line, each));
         self.calls += 1;
         self.arrived_ns = chunk.arrived.as_nanos().unwrap_or(0);
     }
 
-    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        let Joined { lines, joiner, group, arrived_ns, .. } = self;
-        lines.release(now_ns, force, &mut |line| take(&mut **joiner, group, line, each));
+    fn release(&mut self, now_ns: u64, force: bool, noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
+        if let Some(withheld) = self.withheld.take_if(|withheld| noted(withheld.pause)) {
+            withheld.give(each);
+        }
+        let Joined { lines, joiner, group, pauses, withheld, arrived_ns, .. } = self;
+        let mut out = |record: Frame<'_>| match withheld {
+            Some(withheld) => withheld.keep(record),
+            None => each(record),
+        };
+        lines.release(now_ns, force, noted, &mut |line| take(&mut **joiner, group, pauses, line, &mut out));
         let is_over = |gap_ns: u64| now_ns > arrived_ns.saturating_add(gap_ns).saturating_add(LATE_NS);
-        if !group.is_empty() && (force || joiner.gap_ns().is_some_and(is_over)) {
-            joiner.end(group, each);
+        // One pause at a time: the next group waits until this one is out.
+        if self.withheld.is_none() && (force || joiner.gap_ns().is_some_and(is_over)) {
+            self.pause(noted, each);
         }
     }
 
+    fn end_behind(&mut self, pauses: Vec<Position>) {
+        self.pauses.extend(pauses);
+    }
+
     fn held(&self) -> usize {
-        self.lines.held() + self.group.bytes_len() + self.group.len()
+        let withheld = self.withheld.as_ref().map_or(0, Withheld::held);
+        self.lines.held() + self.group.bytes_len() + self.group.len() + withheld
     }
 
     fn held_since(&self) -> Option<u64> {
         let group = (!self.group.is_empty()).then_some(self.group.since);
-        group.into_iter().chain(self.lines.held_since()).min()
+        let withheld = self.withheld.as_ref().map(|withheld| withheld.since);
+        [group, withheld, self.lines.held_since()].into_iter().flatten().min()
     }
 
     fn boxed(&self) -> Box<dyn Framer> {
@@ -235,8 +304,13 @@ impl Framer for Joined {
             lines: self.lines.boxed(),
             joiner: self.joiner.boxed(),
             group: self.group.clone(),
+            withheld: self.withheld.clone(),
+            pauses: self.pauses.clone(),
             calls: self.calls,
             arrived_ns: self.arrived_ns,
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

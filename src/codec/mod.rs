@@ -32,6 +32,7 @@ pub mod testing;
 use crate::event::chunk::{Chunk, Frame};
 use crate::event::{Arena, Event};
 use crate::plugin::{Declaration, Fault, Item, Settings};
+use crate::position::Position;
 
 /// Makes the event that a record starts from: facts of the source, `@timestamp`, `@version`, the record's place.
 /// `nth` counts the events of one record from 0.
@@ -59,14 +60,21 @@ impl Clone for Decoder {
     }
 }
 
+/// Notes a pause behind the line that stands there, and answers whether the record before it may leave (`Receipt::note_pause`).
+pub type Noted<'n> = dyn Fn(Position) -> bool + 'n;
+
 /// Finds the records of a source. What it holds, it holds under receipts that stay open.
 pub trait Framer: Send {
-    /// Finds the records of `chunk`. A record that is not complete stays here, unless the source ends with the chunk.
+    /// Finds the records of `chunk`. A record that is not complete stays here; where the source ends with the chunk, only one that waits
+    /// for another line: `release` with `force` gives it.
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>));
 
     /// Gives out what is held: when nothing has followed it up to `now_ns` (nanoseconds since 1970), and that is long enough; or,
-    /// with `force`, whatever the time.
-    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>));
+    /// with `force`, whatever the time. What goes by a pause stays until that is `noted`: the caller asks again.
+    fn release(&mut self, now_ns: u64, force: bool, noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>));
+
+    /// Lines behind which a pause ended a record when they were read before.
+    fn end_behind(&mut self, _pauses: Vec<Position>) {}
 
     /// The bytes of records that are not complete; 0 if nothing is held.
     fn held(&self) -> usize;
@@ -83,8 +91,12 @@ impl Framer for Box<dyn Framer> {
         (**self).frames(chunk, each);
     }
 
-    fn release(&mut self, now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
-        (**self).release(now_ns, force, each);
+    fn release(&mut self, now_ns: u64, force: bool, noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
+        (**self).release(now_ns, force, noted, each);
+    }
+
+    fn end_behind(&mut self, pauses: Vec<Position>) {
+        (**self).end_behind(pauses);
     }
 
     fn held(&self) -> usize {

@@ -192,10 +192,10 @@ mod tests {
     fn what_is_held_is_given_out_by_force_only() {
         let mut lines = decoder(&PLUGIN, &[]).framer;
         lines.frames(&super::super::testing::chunk(b"half", 0, false), &mut |_| panic!("the line has no end"));
-        lines.release(u64::MAX, false, &mut |_| panic!("time does not end a line"));
+        lines.release(u64::MAX, false, &|_| true, &mut |_| panic!("time does not end a line"));
         assert_eq!(lines.held(), 4);
         let mut count = 0;
-        lines.release(0, true, &mut |frame| count += frame.bytes.len());
+        lines.release(0, true, &|_| true, &mut |frame| count += frame.bytes.len());
         assert_eq!((count, lines.held()), (4, 0));
     }
 }

@@ -1,6 +1,6 @@
 //! What the codecs' tests share: chunks, and events as text.
 
-use super::{Build, CodecPlugin, Decoder, Expressions, Matcher, Reader, Start};
+use super::{Build, CodecPlugin, Decoder, Expressions, Framer, Matcher, Reader, Start};
 use crate::event::chunk::{Chunk, Frame, Framing, Place, Source, Watermark};
 use crate::event::{Arena, Event, Identity, Timestamp, Value, json};
 use crate::plugin::{Fault, Given, Item, Settings};
@@ -89,13 +89,21 @@ pub fn decode_with(plugin: &CodecPlugin, given: &[(&str, Item)], input: &[u8]) -
     events(build_with(plugin, given).expect("the codec can be built"), &[input])
 }
 
+/// Takes a chunk as a worker does.
+pub fn take(framer: &mut dyn Framer, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
+    framer.frames(chunk, each);
+    if chunk.end {
+        framer.release(u64::MAX, true, &|_| true, each);
+    }
+}
+
 /// The events of a source whose bytes come in these pieces, each as one JSON text.
 pub fn events(decoder: Decoder, pieces: &[&[u8]]) -> Vec<String> {
     let Decoder { mut framer, mut reader } = decoder;
     let (mut out, mut offset) = (Vec::new(), 0);
     for (nth, piece) in pieces.iter().enumerate() {
         let chunk = chunk(piece, offset, nth + 1 == pieces.len());
-        framer.frames(&chunk, &mut |frame| out.extend(read(&mut *reader, &frame)));
+        take(&mut *framer, &chunk, &mut |frame| out.extend(read(&mut *reader, &frame)));
         offset += piece.len() as u64;
     }
     assert_eq!((framer.held(), framer.held_since()), (0, None));

@@ -16,13 +16,16 @@ use crate::event::object::Object;
 use crate::event::{Arena, ArenaVec, Event, FieldRef, Shared, Tag, Timestamp, Value, json};
 use crate::filter::Effects;
 use crate::pool::Pool;
-use crate::position::{Receipt, SourceKey};
+use crate::position::{Position, Receipt, SourceKey};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a worker without work looks for records that have waited long enough.
 const IDLE_CHECK: Duration = Duration::from_millis(50);
+
+/// How often a worker that has nothing more to come looks for pauses that are noted: for three seconds.
+const LAST_LOOKS_MAX: u32 = 60;
 
 /// Less that a codec holds of a source is not counted: a chunk that is larger than the whole budget gets through when nothing is taken.
 const HELD_BYTES_FREE: usize = 8 << 10;
@@ -81,6 +84,8 @@ struct SourceState {
     calls: u64,
     /// Receipts of chunks that the framer still holds lines of, with the call that brought them.
     open: VecDeque<(u64, Receipt)>,
+    /// The source has ended, and what it holds only waits for its pause to be noted.
+    has_ended: bool,
 }
 
 /// Decodes and runs. Without threads or pipes of its own: a dry run uses it as it is.
@@ -137,8 +142,7 @@ impl Worker {
         let Worker { program, inputs, sources, holding, arena, counts, .. } = self;
         let _rules = program.rules.enter();
         let input = &inputs[chunk.source.input];
-        let state =
-            sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState::new(&chunk.source, &input.decoder));
+        let state = sources.entry(chunk.source.key.clone()).or_insert_with(|| SourceState::new(&chunk, &input.decoder));
         state.source = Arc::clone(&chunk.source);
         state.watermark = chunk.watermark.clone();
         let facts_arena = Arena::new();
@@ -146,18 +150,19 @@ impl Worker {
         let counts = &mut counts[chunk.source.input];
         counts.bytes += chunk.bytes.len() as u64;
         outbox.begin(chunk.bytes.len());
-        let SourceState { framer, reader, .. } = &mut *state;
+        let SourceState { framer, reader, calls, open, has_ended, .. } = &mut *state;
         let mut each =
             |frame: Frame<'_>| record(frame, &facts, input, &mut **reader, program, arena, effects, outbox, counts);
         framer.frames(&chunk, &mut each);
+        *holding += usize::from(open.is_empty());
+        open.push_back((*calls, chunk.receipt));
+        *calls += 1;
+        *has_ended = chunk.end;
         if chunk.end {
-            framer.release(u64::MAX, true, &mut each);
+            framer.release(u64::MAX, true, &|pause| note(open, &chunk.source, pause), &mut each);
         }
-        *holding += usize::from(state.open.is_empty());
-        state.open.push_back((state.calls, chunk.receipt));
-        state.calls += 1;
         let receipts = state.closing(holding);
-        if chunk.end {
+        if state.is_done() {
             sources.remove(&chunk.source.key);
         }
         outbox.spent(chunk.bytes);
@@ -176,6 +181,18 @@ impl Worker {
             Some(rhythm) if rhythm.beats(effects.ticks()) => self.wake(false, effects, outbox),
             _ => Ok(()),
         }
+    }
+
+    /// Lets the last records of sources that have ended go: perhaps nobody can read them again.
+    fn wait_for_pauses(&mut self, effects: &dyn Effects, outbox: &mut dyn Outbox) -> Result<(), Deserted> {
+        for _ in 0..LAST_LOOKS_MAX {
+            if !self.sources.values().any(|state| state.has_ended) {
+                break;
+            }
+            std::thread::sleep(IDLE_CHECK);
+            self.release(false, effects, outbox)?;
+        }
+        Ok(())
     }
 
     /// Ends the worker. Behind the last one of a pipeline, the filters that hold something give it out.
@@ -233,22 +250,32 @@ impl Worker {
             let source = Arc::clone(&state.source);
             let facts = Facts::read(&source, now, &facts_arena);
             let counts = &mut counts[state.source.input];
-            let SourceState { framer, reader, watermark, .. } = &mut *state;
+            let SourceState { framer, reader, watermark, open, has_ended, .. } = &mut *state;
             let mut each =
                 |frame: Frame<'_>| record(frame, &facts, input, &mut **reader, program, arena, effects, outbox, counts);
-            framer.release(watermark.until(now.as_nanos().unwrap_or(0)), force, &mut each);
+            let (until_ns, force) = (watermark.until(now.as_nanos().unwrap_or(0)), force || *has_ended);
+            framer.release(until_ns, force, &|pause| note(open, &source, pause), &mut each);
             let receipts = state.closing(holding);
             outbox.flush(receipts)?;
         }
+        sources.retain(|_, state| !state.is_done());
         Ok(())
     }
 }
 
 impl SourceState {
-    fn new(source: &Arc<Source>, decoder: &Decoder) -> SourceState {
-        let Decoder { framer, reader } = hinted::decoder(source.hints.as_ref(), decoder);
-        let (source, watermark) = (Arc::clone(source), Watermark::none());
-        SourceState { framer, reader, source, watermark, calls: 0, open: VecDeque::new() }
+    /// For the source of `chunk`, its first one.
+    fn new(chunk: &Chunk, decoder: &Decoder) -> SourceState {
+        let source = Arc::clone(&chunk.source);
+        let Decoder { mut framer, reader } = hinted::decoder(source.hints.as_ref(), decoder);
+        framer.end_behind(chunk.receipt.pauses(&source.key));
+        let (watermark, open) = (chunk.watermark.clone(), VecDeque::new());
+        SourceState { framer, reader, source, watermark, calls: 0, open, has_ended: false }
+    }
+
+    /// Nothing more comes of it.
+    fn is_done(&self) -> bool {
+        self.has_ended && self.open.is_empty()
     }
 
     /// The receipts to hand on: all that came under this chunk's documents. What the framer still holds keeps a share;
@@ -275,6 +302,11 @@ impl SourceState {
         }
         out
     }
+}
+
+/// Whether the pause is noted, under the receipt of the oldest line that is held.
+fn note(open: &VecDeque<(u64, Receipt)>, source: &Source, pause: Position) -> bool {
+    open.front().is_none_or(|(_, receipt)| receipt.note_pause(&source.key, pause))
 }
 
 /// Takes one record through the program.
@@ -530,7 +562,10 @@ pub fn run(
                 worker.release_behind(arrived, effects, &mut outbox)?;
             }
             Err(Empty::Waiting) => worker.release(false, effects, &mut outbox)?,
-            Err(Empty::Closed) => return worker.finish(effects, &mut outbox),
+            Err(Empty::Closed) => {
+                worker.wait_for_pauses(effects, &mut outbox)?;
+                return worker.finish(effects, &mut outbox);
+            }
         }
         worker.tick(effects, &mut outbox)?;
         counted(&mut worker);

@@ -3,11 +3,13 @@
 //!
 //! Terms: an *entry* is an open receipt's line in the book, up to a position. Entries of a source stand in a queue in
 //! the order of opening. An entry is *waiting*, *settled* or *forgotten* (dropped without a verdict). A queue is *left*
-//! when its source is read anew or is gone: its entries give their bytes back, and move nothing.
+//! when its source is read anew or is gone: its entries give their bytes back, and move nothing. A *pause* is a place where a
+//! record was ended because nothing followed (`position`).
 //!
 //! Invariants:
 //! - A source's position is the end of the longest run of settled entries from the start of its queue; a later entry
 //!   that is settled first moves nothing.
+//! - A pause stays until the position has passed the line before it, also when reading begins anew.
 //! - Behind a forgotten entry the position never moves again, until reading begins anew.
 //! - The queue holds waiting entries and what stands behind the first of them, so its length is bounded by the byte
 //!   budget, whatever was forgotten.
@@ -19,6 +21,10 @@ use crate::position::SourceKey;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::time::Duration;
+
+/// The pauses of all sources together: what is noted beyond that would make the file large. Each goes with lines that are in memory or
+/// on the way to the engine, so this is reached only where a receipt was forgotten.
+const PAUSES_MAX: usize = 1 << 16;
 
 /// How an entry ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +46,23 @@ pub struct Closed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     pub key: SourceKey,
-    pub position: Position,
+    /// `None`: nothing of it is delivered.
+    pub position: Option<Position>,
+    /// In the order in which they were noted.
+    pub pauses: Vec<Position>,
     /// When an input last had to do with it, in nanoseconds since 1970.
     pub seen_ns: u64,
+}
+
+/// A place where a record was ended because nothing followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// The line before it.
+    pub behind: Position,
+    /// Pauses are numbered from 1 as they are noted; 0: it was read from the file.
+    pub number: u64,
+    /// When it was noted, by a clock that never steps.
+    pub noted_ns: u64,
 }
 
 /// The book of all sources.
@@ -54,6 +74,10 @@ pub struct Book {
     free: Vec<u32>,
     waiting: usize,
     forgotten: usize,
+    /// Of all sources together.
+    pauses: usize,
+    /// The number of the latest pause.
+    paused: u64,
 }
 
 #[derive(Debug)]
@@ -64,6 +88,7 @@ struct Source {
     seen_ns: u64,
     /// An input asked for it in this run: it lives until it is said to be gone.
     asked: bool,
+    pauses: Vec<Pause>,
     queue: VecDeque<Entry>,
     /// The sequence number of the queue's front. It goes on from source to source that have the same number, so that
     /// no entry's id comes twice.
@@ -86,10 +111,12 @@ impl Book {
     /// A book that starts with what the file says.
     pub fn load(kept: impl IntoIterator<Item = Kept>) -> Book {
         let mut book = Book::default();
-        for Kept { key, position, seen_ns } in kept {
+        for Kept { key, position, pauses, seen_ns } in kept {
             let number = book.number(&key);
             let source = &mut book.sources[number as usize];
-            source.position = Some(position);
+            book.pauses += pauses.len();
+            source.position = position;
+            source.pauses = pauses.into_iter().map(|behind| Pause { behind, number: 0, noted_ns: 0 }).collect();
             source.seen_ns = seen_ns;
         }
         book
@@ -117,6 +144,37 @@ impl Book {
         let source = &mut self.sources[number as usize];
         source.see(now_ns);
         source.position
+    }
+
+    /// Notes a pause behind a line, or finds it noted. `None`: it is not kept, because the source is gone, the line is delivered, or
+    /// there are too many.
+    pub fn note_pause(&mut self, key: &SourceKey, behind: Position, now_ns: u64) -> Option<Pause> {
+        let number = *self.numbers.get(key)?;
+        let source = &mut self.sources[number as usize];
+        if Some(behind) < source.position {
+            return None;
+        }
+        if let Some(noted) = source.pauses.iter().rfind(|pause| pause.behind == behind) {
+            return Some(*noted);
+        }
+        if self.pauses >= PAUSES_MAX {
+            return None;
+        }
+        self.pauses += 1;
+        self.paused += 1;
+        let pause = Pause { behind, number: self.paused, noted_ns: now_ns };
+        source.pauses.push(pause);
+        Some(pause)
+    }
+
+    /// The pauses of a source behind lines that may be read again.
+    pub fn pauses(&self, key: &SourceKey) -> Vec<Position> {
+        self.numbers.get(key).map_or_else(Vec::new, |number| self.sources[*number as usize].paused_behind())
+    }
+
+    /// How many pauses were noted so far.
+    pub fn paused(&self) -> u64 {
+        self.paused
     }
 
     /// Opens an entry behind the last one of its source; answers with its id.
@@ -152,17 +210,23 @@ impl Book {
             self.forgotten += 1;
         }
         let changed = source.advance();
+        if changed {
+            self.pauses -= source.drop_pauses();
+        }
         self.free_if_done(number as u32);
         Some(Closed { bytes, changed })
     }
 
     /// Reading begins behind `from`, whatever was opened before.
     pub fn begin(&mut self, key: &SourceKey, from: Position, now_ns: u64) {
+        let number = self.numbers.get(key);
+        let pauses = number.map_or_else(Vec::new, |number| std::mem::take(&mut self.sources[*number as usize].pauses));
         self.forget(key);
         let number = self.number(key);
         let source = &mut self.sources[number as usize];
         source.see(now_ns);
-        source.position = Some(from);
+        (source.position, source.pauses) = (Some(from), pauses);
+        self.pauses -= source.drop_pauses();
     }
 
     /// The source leaves the book. Answers whether it stood there.
@@ -170,6 +234,7 @@ impl Book {
         let Some(number) = self.numbers.remove(key) else { return false };
         let source = &mut self.sources[number as usize];
         source.key = None;
+        self.pauses -= std::mem::take(&mut source.pauses).len();
         self.forgotten -= std::mem::take(&mut source.forgotten);
         self.free_if_done(number);
         true
@@ -239,6 +304,7 @@ impl Source {
             position: None,
             seen_ns: 0,
             asked: false,
+            pauses: Vec::new(),
             queue: VecDeque::new(),
             first,
             held: false,
@@ -267,9 +333,23 @@ impl Source {
         self.key.is_some() && self.position != before
     }
 
+    /// Forgets the pauses that the position has passed. Answers how many.
+    fn drop_pauses(&mut self) -> usize {
+        let before = self.pauses.len();
+        self.pauses.retain(|pause| Some(pause.behind) >= self.position);
+        before - self.pauses.len()
+    }
+
+    fn paused_behind(&self) -> Vec<Position> {
+        self.pauses.iter().map(|pause| pause.behind).collect()
+    }
+
     fn kept(&self, now_ns: u64) -> Option<Kept> {
+        if self.position.is_none() && self.pauses.is_empty() {
+            return None;
+        }
         let seen_ns = if self.asked { now_ns } else { self.seen_ns };
-        Some(Kept { key: self.key.clone()?, position: self.position?, seen_ns })
+        Some(Kept { key: self.key.clone()?, position: self.position, pauses: self.paused_behind(), seen_ns })
     }
 }
 

@@ -5,7 +5,8 @@
 //! - What the file says was true when it was written: every line up to a position has its verdict. It may be behind by
 //!   `WRITE_INTERVAL` and what the disk takes; it is never ahead.
 //! - The bytes of a chunk go back to the budget when its receipt closes, settled or forgotten.
-//! - A file that cannot be written stops nothing: the old one stays, it is said once, and tried again.
+//! - A record that was ended by a pause leaves when the pause is on disk, so that whoever reads its lines again ends it there again.
+//! - A file that cannot be written stops nothing for long: the old one stays, it is said once, and tried again.
 
 mod ledger;
 mod store;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use writer::Writer;
 
@@ -45,6 +46,8 @@ pub use store::WriteError;
 
 /// How often the file is written while positions move: what is sent again after a crash is what was delivered since.
 pub const WRITE_INTERVAL: Duration = Duration::from_millis(200);
+/// How long a record waits for its pause to be on disk: a disk that cannot be written for longer may cost a repetition, and not the line.
+pub const PAUSE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a source that nobody asks for keeps its position: longer than a machine is away over holidays.
 pub const CLEAN_AFTER: Duration = Duration::from_secs(168 * 3600);
 
@@ -117,6 +120,12 @@ impl Registry {
         self.writer.stop()
     }
 
+    /// There are pauses that are not on disk: for simulations, whose registry writes when it is told to.
+    #[cfg(test)]
+    pub fn lacks_pauses(&self) -> bool {
+        self.desk.book().paused() > self.desk.paused_on_disk.load(Ordering::Acquire)
+    }
+
     /// Every source's position.
     pub fn sources(&self) -> Vec<Kept> {
         self.desk.kept()
@@ -183,6 +192,8 @@ struct Desk {
     budget: Arc<Budget>,
     clock: Arc<dyn Clock>,
     signal: writer::Signal,
+    /// The number of the latest pause that is on disk.
+    paused_on_disk: AtomicU64,
     gauges: Gauges,
 }
 
@@ -199,7 +210,8 @@ impl Desk {
             forgotten: metrics::gauge(metrics::RECEIPTS_FORGOTTEN, &[pipeline]),
             budget: metrics::gauge(metrics::BUDGET_BYTES, &[pipeline]),
         };
-        Desk { book: Mutex::new(book), budget, clock, signal: writer::Signal::default(), gauges }
+        let (signal, paused_on_disk) = (writer::Signal::default(), AtomicU64::new(0));
+        Desk { book: Mutex::new(book), budget, clock, signal, paused_on_disk, gauges }
     }
 
     /// The book is whole after every call, also after one that panicked in a debug assertion.
@@ -209,6 +221,17 @@ impl Desk {
 
     fn kept(&self) -> Vec<Kept> {
         self.book().kept(self.clock.now_ns())
+    }
+
+    /// What the file must say, and how many pauses were noted when it did.
+    fn page(&self) -> (Vec<Kept>, u64) {
+        let book = self.book();
+        (book.kept(self.clock.now_ns()), book.paused())
+    }
+
+    /// So many pauses are on disk.
+    fn is_written(&self, paused: u64) {
+        self.paused_on_disk.fetch_max(paused, Ordering::Release);
     }
 
     fn show(&self, book: &Book) {
@@ -244,6 +267,26 @@ impl Closing for Desk {
     fn weighed(&self, entry: u64, bytes: usize) {
         let Some(before) = self.book().weigh(entry, bytes) else { return };
         self.budget.reweigh(before, bytes);
+    }
+
+    fn note_pause(&self, source: &SourceKey, behind: Position) -> bool {
+        let now_ns = self.clock.ticks_ns();
+        let mut book = self.book();
+        let before = book.paused();
+        let noted = book.note_pause(source, behind, now_ns);
+        let is_new = book.paused() > before;
+        drop(book);
+        if is_new {
+            self.signal.changed();
+        }
+        let Some(pause) = noted.filter(|pause| pause.number > self.paused_on_disk.load(Ordering::Acquire)) else {
+            return true;
+        };
+        now_ns.saturating_sub(pause.noted_ns) > PAUSE_PATIENCE.as_nanos() as u64
+    }
+
+    fn pauses(&self, source: &SourceKey) -> Vec<Position> {
+        self.book().pauses(source)
     }
 
     fn apart(&self) -> Receipt {

@@ -3,22 +3,25 @@
 //! `<folder>/registry`, UTF-8 text, one line a source:
 //!
 //! ```text
-//! timberline registry 1
-//! <at> <ordinal> <seen> <key>
+//! timberline registry 2
+//! <position> <pauses> <seen> <key>
 //! …
 //! end <xxh3>
 //! ```
 //!
-//! - `at` and `ordinal`: the position (`position::Position`); `seen`: when an input last had to do with the source, in
-//!   nanoseconds since 1970; all three decimal. `key`: the source's name to the end of the line, where a backslash, a
-//!   line feed and a carriage return are written `\\`, `\n`, `\r`.
+//! - `position`: `<at>.<ordinal>`, both decimal (`position::Position`), or `-`: nothing of the source is delivered yet. `pauses`: the
+//!   lines behind which a record was ended because nothing followed, written as positions with commas between them, or `-`.
+//!   `seen`: when an input last had to do with the source, in nanoseconds since 1970, decimal. `key`: the source's name to the end of
+//!   the line, where a backslash, a line feed and a carriage return are written `\\`, `\n`, `\r`.
+//! - Version 1 had lines `<at> <ordinal> <seen> <key>`, and no pauses; it is read.
 //! - `xxh3`: the 64-bit XXH3 of all bytes before the word `end`, 16 hexadecimal digits.
 //! - The first and the last line keep their shape in every version, so a newer file is told from a damaged one. A
 //!   newer file is refused and left untouched.
 //!
-//! Writing: all of it to `registry.tmp`, fsync, `registry` becomes `registry.bak`, `registry.tmp` becomes `registry`,
-//! fsync of the folder. At every moment `registry` or `registry.bak` is whole, and the older of the two only repeats
-//! what ids make harmless to repeat.
+//! Writing: all of it to `registry.tmp`, fsync, `registry` is copied to `registry.bak`, `registry.tmp` becomes `registry` in one step,
+//! fsync of the folder. At every moment `registry` is whole, the one before a writing or the one of it: pauses must not be
+//! forgotten, whatever dies. `registry.bak` is for a file that is damaged later; it only repeats what ids make harmless to repeat,
+//! but for what was joined by pauses since.
 //!
 //! Reading: `registry`; if it is missing or damaged, `registry.bak`; a damaged file is kept as `….damaged`. With
 //! neither, every source begins as one never seen.
@@ -111,28 +114,37 @@ impl Store {
     pub fn open(disk: Arc<dyn Disk>, folder: &Path) -> Result<(Store, Vec<Kept>), OpenError> {
         let store = Store { disk, folder: folder.into() };
         let kept = store.read()?;
+        // Who wrote it may have died before it was sure to stay. What fails now is made good by the next writing.
+        let _ = store.disk.sync_folder(&store.folder);
         Ok((store, kept))
     }
 
     /// Replaces what the file says.
     pub fn write(&self, kept: &[Kept]) -> Result<(), WriteError> {
         let (temporary, current) = (self.path("registry.tmp"), self.path("registry"));
-        self.write_whole(&temporary, &text::encode(kept)).map_err(|why| {
+        let earlier = self.path("registry.bak");
+        let written = self.write_whole(&temporary, &text::encode(kept)).map_err(failed("write", &temporary));
+        let copied = written.and_then(|()| self.copy(&current, &earlier).map_err(failed("write", &earlier)));
+        if copied.is_err() {
             // A full disk needs its room back; the next writing starts anew.
             let _ = self.disk.remove(&temporary);
-            failed("write", &temporary)(why)
-        })?;
-        crash_point("registry.before_rename");
-        match self.disk.rename(&current, &self.path("registry.bak")) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed("rename", &current)(why)),
-            _ => {}
         }
-        crash_point("registry.between_renames");
+        copied?;
+        crash_point("registry.before_rename");
         self.disk.rename(&temporary, &current).map_err(failed("rename", &temporary))?;
         crash_point("registry.after_rename");
         self.disk.sync_folder(&self.folder).map_err(failed("fsync", &self.folder))?;
         crash_point("registry.after_folder_fsync");
         Ok(())
+    }
+
+    /// Not synced: it is for a file that is damaged later. One that is not there is not copied.
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match self.disk.read(from, FILE_BYTES_MAX) {
+            Ok(bytes) => self.disk.create_anew(to)?.write_all_at(&bytes, 0),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(why) => Err(why),
+        }
     }
 
     fn write_whole(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! The thread that writes the positions down: soon after one moved, and not more often than the interval; less often on
+//! The thread that writes the positions down: soon after one moved or a pause was noted, and not more often than the interval; less often on
 //! a disk that is slow. Once an hour it lets go of sources that nobody asks for.
 
 use super::Config;
@@ -162,9 +162,11 @@ fn write(store: &Mutex<Store>, desk: &Desk) -> Result<(), WriteError> {
     if !desk.signal.take_dirty() {
         return Ok(());
     }
-    let written = store.write(&desk.kept());
-    if written.is_err() {
-        desk.signal.changed();
+    let (kept, paused) = desk.page();
+    let written = store.write(&kept);
+    match written {
+        Ok(()) => desk.is_written(paused),
+        Err(_) => desk.signal.changed(),
     }
     written
 }

@@ -48,7 +48,8 @@ fn is_read(disk: &MemoryDisk, bytes: &[u8], store: &Store, kept: &[Kept]) {
 
 /// The file of one source, as the store writes it.
 fn earlier() -> (Vec<Kept>, Vec<u8>) {
-    let kept = vec![Kept { key: SourceKey::new("earlier"), position: Position { at: 7, ordinal: 1 }, seen_ns: 9 }];
+    let (key, place) = (SourceKey::new("earlier"), Position { at: 7, ordinal: 1 });
+    let kept = vec![Kept { key, position: Some(place), pauses: vec![place], seen_ns: 9 }];
     let disk = MemoryDisk::with(&[("/data/.lock", b"")]);
     let (store, _) = Store::open(Arc::new(disk.clone()), Path::new("/data")).expect("an empty folder");
     store.write(&kept).expect("this disk never fails");

@@ -59,6 +59,7 @@ impl Machine {
         life.read(0, &self.containers, records);
         for _ in 0..ROUNDS {
             life.work();
+            life.note_pauses();
             life.dispatch();
             life.finish(engine, &mut self.random);
         }
@@ -79,8 +80,11 @@ impl Machine {
 
     /// The power goes; what the registry had not written down is forgotten.
     fn crash(&mut self, life: Life) {
+        // The registry writes when it is dropped: the dead do not.
+        self.disk.cut_power(0);
         drop(life);
         self.disk.crash(&mut self.random);
+        self.disk.heal();
         self.wait(1);
     }
 }
@@ -119,6 +123,48 @@ fn edge_multi_line_regrouped_after_a_crash() {
     lines.sort_unstable();
     assert_eq!(lines, [1, 2, 3, 4, 5], "{:?}", stored(&engine, LOGS));
     assert!(stored(&engine, LOGS).contains(&vec![1, 2, 3]));
+}
+
+/// The clock ended a group on a starved machine, though its other lines had been printed: they came to the log late. It was stored, and
+/// read again it was whole, and another document.
+#[test]
+fn edge_multi_line_group_that_the_clock_ended_before_its_last_lines_came() {
+    let (mut machine, mut engine) = (Machine::new(PIPELINE), Engine::default());
+    machine.say(Stdout, 0, "n=1; ERROR\n");
+    machine.say(Stdout, 1_000, "\tn=2;\n");
+    let mut life = machine.start();
+    machine.deliver(&mut life, &mut engine, 2);
+    machine.wait(5);
+    machine.deliver(&mut life, &mut engine, 0);
+    assert_eq!(stored(&engine, LOGS), [[1, 2]]);
+    machine.say(Stdout, 2_000, "\tn=3;\n");
+    machine.say(Stdout, 3_000, "\tn=4;\n");
+    for _ in 0..2 {
+        machine.crash(life);
+        life = machine.start();
+        machine.deliver(&mut life, &mut engine, 4);
+    }
+    machine.finish(&mut life, &mut engine);
+    assert_eq!(stored(&engine, LOGS), [[1, 2], [3, 4]]);
+    assert_eq!(stored(&engine, ERRORS), [[1, 2]]);
+}
+
+/// A container ended, so its last group was complete; started again, its first lines went on with it, and read as one they were one.
+#[test]
+fn edge_multi_line_group_that_ended_with_its_container() {
+    let (mut machine, mut engine) = (Machine::new(PIPELINE), Engine::default());
+    machine.say(Stdout, 0, "n=1; INFO\n");
+    machine.say(Stdout, 1_000, "\tn=2;\n");
+    let mut life = machine.start();
+    machine.deliver(&mut life, &mut engine, 2);
+    life.end(0, &machine.containers);
+    machine.deliver(&mut life, &mut engine, 0);
+    assert_eq!(stored(&engine, LOGS), [[1, 2]]);
+    machine.say(Stdout, SECOND, "\tn=3; a banner\n");
+    machine.crash(life);
+    let mut life = machine.start();
+    machine.finish(&mut life, &mut engine);
+    assert_eq!(stored(&engine, LOGS), [vec![1, 2], vec![3]]);
 }
 
 #[test]

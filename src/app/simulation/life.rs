@@ -175,6 +175,13 @@ impl Life {
         self.readers[at].attach(&containers[at]);
     }
 
+    /// The container ends, if its log was read to its end. It may be started again, and go on with its last lines.
+    pub fn end(&mut self, at: usize, containers: &[Container]) {
+        let now_ns = self.time.now_ns();
+        self.chunks.extend(self.readers[at].end(&containers[at], &self.registry, now_ns));
+        self.reattach(at, containers);
+    }
+
     pub fn read(&mut self, at: usize, containers: &[Container], records: usize) {
         if self.chunks.len() < CHUNKS_MAX && (self.readers[at].is_at_end(&containers[at]) || self.has_room()) {
             let now_ns = self.time.now_ns();
@@ -183,7 +190,7 @@ impl Life {
     }
 
     /// Who gets no room because of lines alone that a codec holds gets it here. In the daemon the clock may end such lines' event when that
-    /// has gone on for long (`ROOM_PATIENCE`): an edge that is documented, and left out here.
+    /// has gone on for long (`ROOM_PATIENCE`), before lines that an earlier life had read: an edge that is documented, and left out here.
     fn has_room(&self) -> bool {
         let holds_only = || self.chunks.is_empty() && OUTPUTS.iter().all(|label| self.left(label) == 0);
         let has_room = self.budget.try_take(1);
@@ -191,6 +198,14 @@ impl Life {
             self.budget.give_back(1);
         }
         has_room || holds_only()
+    }
+
+    /// The registry's thread writes as soon as a pause is noted, and what had its verdict by then.
+    pub fn note_pauses(&self) {
+        if self.registry.lacks_pauses() {
+            // A disk that fails now is written to another time.
+            self.figures.within(|| self.registry.flush()).ok();
+        }
     }
 
     /// The worker takes a chunk, or, without one, looks at what has waited long enough.

@@ -89,7 +89,8 @@ impl<'p> Play<'p> {
             19..=23 => life.finish(engine, random),
             24 | 25 => _ = life.figures.within(|| life.registry.flush()),
             26 | 27 => time.advance(Duration::from_millis(random.below(2_500))),
-            28 => life.reattach(at, containers),
+            28 if random.one_in(2) => life.reattach(at, containers),
+            28 => life.end(at, containers),
             29 => trouble_engine(engine, random),
             30 => trouble_disk(disk, random),
             _ => self.end_life(),
@@ -129,6 +130,7 @@ impl<'p> Play<'p> {
                 life.read(at, containers, 20);
             }
             life.work();
+            life.note_pauses();
             life.dispatch();
             (0..4).for_each(|_| life.finish(engine, random));
             life.check_books();

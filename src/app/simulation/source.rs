@@ -6,14 +6,16 @@ use crate::disk::simulated::Random;
 use crate::event::chunk::{Chunk, Framing, Line, Place, Source, Watermark};
 use crate::event::{Identity, Timestamp};
 use crate::input::docker::parts::{Cursor, Joiners, RawLine, Stream, Verdict};
-use crate::position::{Ledger, Position, SourceKey};
+use crate::position::{Ledger, Position, Receipt, SourceKey};
 use std::sync::Arc;
 
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// The clock that Docker stamps lines with goes in steps, so that some have equal times, but never so many as would fill a step.
 const STEP_NS: u64 = 1_000_000;
-/// How much later than it is stamped a line may come to be read: less than codecs allow for.
+/// How much later than it is stamped a line comes to be read: as a rule less than codecs allow for, and on a starved machine more than
+/// they wait for any line.
 const LATE_MS_MAX: u64 = 250;
+const VERY_LATE_MS_MAX: u64 = 6_000;
 
 /// A part of a line, as Docker keeps it.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ pub struct Record {
 pub struct Container {
     pub log: Vec<Record>,
     last: u64,
+    /// What each stream's last line was printed with.
+    tags: [Option<&'static str>; 2],
     /// Its engine delivers lines twice when it rotates.
     pub repeats: bool,
     /// Its engine's clock is set back now and then.
@@ -51,9 +55,10 @@ impl Container {
         self.log.extend_from_within(from..);
     }
 
-    /// Prints a line, or one and what belongs to it. Every line has a number of its own.
+    /// Prints a line, or one and what belongs to it, or more of what belongs to the last one: by its time too, unless that was long ago.
+    /// Every line has a number of its own.
     pub fn print(&mut self, now_ns: u64, printed: &mut Vec<Printed>, random: &mut Random) {
-        let tag = match random.below(40) {
+        let new_tag = match random.below(40) {
             0..=5 => "ERROR",
             6 | 7 => "DROP",
             8 => "POISON",
@@ -62,12 +67,16 @@ impl Container {
             _ => "INFO",
         };
         let stream = if random.one_in(3) { Stream::Stderr } else { Stream::Stdout };
+        let more = self.tags[stream as usize].filter(|_| random.one_in(4));
+        let tag = more.unwrap_or(new_tag);
+        self.tags[stream as usize] = Some(tag);
+        let late_ms_max = if random.one_in(4) { VERY_LATE_MS_MAX } else { LATE_MS_MAX };
         for nth in 0..1 + random.below(4) * u64::from(random.one_in(3)) {
             let number = printed.len() as u64;
             printed.push(Printed { number, tag });
-            let lead = if nth > 0 { "\t" } else { "" };
+            let lead = if nth > 0 || more.is_some() { "\t" } else { "" };
             let text = format!("{lead}n={number}; {tag} {}\n", "x".repeat(random.below(120) as usize));
-            let stamped = now_ns - random.below(LATE_MS_MAX) * STEP_NS;
+            let stamped = now_ns - random.below(late_ms_max) * STEP_NS;
             self.last = self.last.max(stamped - stamped % STEP_NS);
             self.store(stream, text.as_bytes(), random);
         }
@@ -159,6 +168,15 @@ impl Reader {
         }
         chunks
     }
+
+    /// Says of each stream that it has ended, if that is so.
+    pub fn end(&mut self, container: &Container, ledger: &dyn Ledger, now_ns: u64) -> Vec<Chunk> {
+        let is_open = Stream::BOTH.into_iter().any(|stream| self.joiners.is_open(stream));
+        if is_open || !self.is_at_end(container) {
+            return Vec::new();
+        }
+        self.taps.iter_mut().filter_map(|tap| tap.end(ledger, now_ns)).collect()
+    }
 }
 
 impl Tap {
@@ -179,15 +197,24 @@ impl Tap {
         let up_to = self.up_to.take()?;
         let held = weight(self.bytes.len());
         budget.take_anyway(held);
+        Some(self.chunk(ledger.open(&self.source.key, up_to, held), now_ns, false))
+    }
+
+    fn end(&mut self, ledger: &dyn Ledger, now_ns: u64) -> Option<Chunk> {
+        let receipt = ledger.open(&self.source.key, self.cursor.at()?, 0);
+        Some(self.chunk(receipt, now_ns, true))
+    }
+
+    fn chunk(&mut self, receipt: Receipt, now_ns: u64, end: bool) -> Chunk {
         self.watermark = Watermark::new();
-        Some(Chunk {
+        Chunk {
             source: Arc::clone(&self.source),
             bytes: std::mem::take(&mut self.bytes),
             framing: Framing::Lines(std::mem::take(&mut self.lines)),
             arrived: Timestamp::from_nanos(now_ns),
-            receipt: ledger.open(&self.source.key, up_to, held),
+            receipt,
             watermark: self.watermark.clone(),
-            end: false,
-        })
+            end,
+        }
     }
 }

@@ -76,7 +76,7 @@ fn joined(chunks: &[Chunk]) -> Vec<String> {
     let mut found = Vec::new();
     let mut each = |frame: Frame<'_>| found.push(String::from_utf8_lossy(frame.bytes).into_owned());
     chunks.iter().for_each(|chunk| framer.frames(chunk, &mut each));
-    framer.release(u64::MAX, false, &mut each);
+    framer.release(u64::MAX, false, &|_| true, &mut each);
     assert_eq!((framer.held(), framer.held_since()), (0, None));
     found
 }
@@ -179,9 +179,9 @@ fn the_clock_ends_a_group_when_nothing_more_comes() {
     let (arrived, patience) = (5_000_000_000, GAP_NS + LATE_NS);
     input.arrived = Timestamp::from_nanos(arrived);
     framer.frames(&input, &mut |_| panic!("a trace may follow"));
-    framer.release(arrived + patience, false, &mut |_| panic!("it is too early"));
+    framer.release(arrived + patience, false, &|_| true, &mut |_| panic!("it is too early"));
     let mut count = 0;
-    framer.release(arrived + patience + 1, false, &mut |_| count += 1);
+    framer.release(arrived + patience + 1, false, &|_| true, &mut |_| count += 1);
     assert_eq!((count, framer.held_since()), (1, None));
 }
 
@@ -237,7 +237,7 @@ fn a_trace_without_end_goes_out_in_pieces() {
         framer.frames(&stamped([line].into_iter(), ms), &mut |frame| found.push((frame.lines, frame.truncated)));
         assert!(framer.held() <= BYTES_MAX + LINES_MAX);
     }
-    framer.release(0, true, &mut |frame| found.push((frame.lines, frame.truncated)));
+    framer.release(0, true, &|_| true, &mut |frame| found.push((frame.lines, frame.truncated)));
     assert_eq!(found.iter().map(|(lines, _)| *lines as usize).sum::<usize>(), all);
     assert!(found.iter().all(|(lines, _)| *lines as usize <= LINES_MAX));
     assert!(found[..found.len() - 1].iter().all(|(_, cut)| *cut) && found[0].0 as usize == LINES_MAX);

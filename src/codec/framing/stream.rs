@@ -2,7 +2,7 @@
 //!
 //! How bytes are cut into records is a `Cut`; it knows neither chunks nor receipts.
 
-use super::super::Framer;
+use super::super::{Framer, Noted};
 use super::given;
 use crate::event::Identity;
 use crate::event::chunk::{Chunk, Frame, Framing, Line, Place};
@@ -78,7 +78,7 @@ impl<C: Cut> Framer for Stream<C> {
     }
 
     /// Time does not end a record.
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+    fn release(&mut self, _now_ns: u64, force: bool, _noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
         if force {
             self.cut.give(each);
         }

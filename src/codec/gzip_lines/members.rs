@@ -4,7 +4,7 @@
 //! identities. Nothing of a member is settled before all of it was read: the receipts stay open from its first byte on.
 //! What it unpacks goes through a small buffer, whatever a member claims to hold.
 
-use super::super::Framer;
+use super::super::{Framer, Noted};
 use crate::event::Identity;
 use crate::event::chunk::{Chunk, Frame, Framing, Place, Source, Watermark};
 use crate::event::time::Timestamp;
@@ -228,7 +228,7 @@ impl Framer for Members {
     }
 
     /// Time does not end a member.
-    fn release(&mut self, _now_ns: u64, force: bool, each: &mut dyn FnMut(Frame<'_>)) {
+    fn release(&mut self, _now_ns: u64, force: bool, _noted: &Noted<'_>, each: &mut dyn FnMut(Frame<'_>)) {
         if force {
             self.end(each);
         }

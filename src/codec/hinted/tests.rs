@@ -14,7 +14,8 @@ fn decode(hints: Hints, input: &str) -> Vec<String> {
     let base = build(&plain::PLUGIN, &[]).unwrap();
     let Decoder { mut framer, mut reader } = decoder(Some(&Arc::new(hints)), &base);
     let mut out = Vec::new();
-    framer.frames(&chunk(input.as_bytes(), 0, true), &mut |frame| out.extend(testing::read(&mut *reader, &frame)));
+    let mut each = |frame: Frame<'_>| out.extend(testing::read(&mut *reader, &frame));
+    testing::take(&mut *framer, &chunk(input.as_bytes(), 0, true), &mut each);
     out
 }
 
@@ -134,7 +135,8 @@ fn without_a_hint_for_joining_the_input_decides() {
     let Decoder { mut framer, mut reader } = decoder(Some(&Arc::new(Hints::default())), &base);
     let mut count = 0;
     let trace = "java.lang.RuntimeException: x\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n";
-    framer.frames(&chunk(trace.as_bytes(), 0, true), &mut |frame| count += testing::read(&mut *reader, &frame).len());
+    let mut each = |frame: Frame<'_>| count += testing::read(&mut *reader, &frame).len();
+    testing::take(&mut *framer, &chunk(trace.as_bytes(), 0, true), &mut each);
     assert_eq!(count, 1);
 }
 

@@ -1,7 +1,7 @@
 //! What becomes of lines: the documentation's examples, each setting, and a naive joiner on random lines.
 
 use super::super::joining::LATE_NS;
-use super::super::testing::{build, chunk, decode, decoder, read};
+use super::super::testing::{build, chunk, decode, decoder, read, take};
 use super::*;
 use crate::event::chunk::{Chunk, Framing, Line};
 use proptest::prelude::*;
@@ -76,14 +76,14 @@ fn held_lines_wait_for_the_next_or_for_the_interval() {
     let mut out = Vec::new();
     let mut lines = decoder(&PLUGIN, PREVIOUS).framer;
     lines.frames(&chunk(b"a\n b\n", 0, false), &mut |_| panic!("more may come"));
-    lines.release(u64::MAX, false, &mut |_| panic!("without an interval time ends nothing"));
+    lines.release(u64::MAX, false, &|_| true, &mut |_| panic!("without an interval time ends nothing"));
     assert_eq!((lines.held(), lines.held_since()), (6, Some(0)));
 
     let mut lines = decoder(&PLUGIN, &[PREVIOUS, &[("auto_flush_interval", "2")]].concat()).framer;
     lines.frames(&chunk(b"a\n b\n", 0, false), &mut |_| panic!("more may come"));
     let patience = 2 * NANOS_PER_SECOND + LATE_NS;
-    lines.release(patience, false, &mut |_| panic!("it is too early"));
-    lines.release(patience + 1, false, &mut |frame| out.push((frame.bytes.to_vec(), frame.lines)));
+    lines.release(patience, false, &|_| true, &mut |_| panic!("it is too early"));
+    lines.release(patience + 1, false, &|_| true, &mut |frame| out.push((frame.bytes.to_vec(), frame.lines)));
     assert_eq!((out, lines.held_since()), (vec![(b"a\n b".to_vec(), 2)], None));
 }
 
@@ -118,7 +118,7 @@ fn a_joined_event_is_another_than_one_that_ends_elsewhere() {
         let mut lines = decoder(&PLUGIN, PREVIOUS).framer;
         let mut each = |frame: Frame<'_>| found.push(frame.identity);
         lines.frames(&input, &mut each);
-        lines.release(0, true, &mut each);
+        lines.release(0, true, &|_| true, &mut each);
         found
     };
     let two = identities(stamped(&[("a", 1, 0), (" b", 2, 0)]));
@@ -186,7 +186,7 @@ proptest! {
         let mut found = Vec::new();
         for (nth, cut) in cuts.windows(2).enumerate() {
             let piece = chunk(&text.as_bytes()[cut[0]..cut[1]], cut[0] as u64, nth + 2 == cuts.len());
-            framer.frames(&piece, &mut |frame| {
+            take(&mut *framer, &piece, &mut |frame| {
                 found.push(String::from_utf8(frame.bytes.to_vec()).unwrap());
                 read(&mut *reader, &frame);
             });

@@ -16,6 +16,7 @@ enum Step {
     Settle { receipt: usize },
     Drop { receipt: usize },
     Begin { source: usize, from: u64 },
+    Pause { source: usize, behind: u64 },
     Forget { source: usize },
 }
 
@@ -27,6 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => receipt.clone().prop_map(|receipt| Step::Settle { receipt }),
         1 => receipt.prop_map(|receipt| Step::Drop { receipt }),
         1 => (0..SOURCES, 0u64..50).prop_map(|(source, from)| Step::Begin { source, from }),
+        2 => (0..SOURCES, 0u64..50).prop_map(|(source, behind)| Step::Pause { source, behind }),
         1 => (0..SOURCES).prop_map(|source| Step::Forget { source }),
     ]
 }
@@ -78,6 +80,10 @@ struct Plain {
 #[derive(Default)]
 struct Model {
     start: [Option<u64>; SOURCES],
+    /// Whether the source stands in the book.
+    known: [bool; SOURCES],
+    /// All that were ever noted, but those that a position had passed.
+    pauses: [Vec<u64>; SOURCES],
     entries: Vec<Plain>,
 }
 
@@ -90,6 +96,18 @@ impl Model {
         self.of(source)
             .take_while(|entry| entry.shares == 0 && !entry.dropped)
             .fold(self.start[source], |position, entry| position.max(Some(entry.up_to)))
+    }
+
+    fn pauses(&self, source: usize) -> Vec<u64> {
+        self.pauses[source].clone()
+    }
+
+    /// Those that the position has passed go, for good: it may go back.
+    fn drop_pauses(&mut self) {
+        for source in 0..SOURCES {
+            let position = self.position(source);
+            self.pauses[source].retain(|behind| position.is_none_or(|position| *behind >= position));
+        }
     }
 
     fn forgotten(&self) -> usize {
@@ -132,12 +150,24 @@ impl Pair {
             Step::Begin { source, from } => {
                 self.book().begin(&key(source), at(from), 0);
                 self.model.begin(source, Some(from));
+                self.model.known[source] = true;
+            }
+            Step::Pause { source, behind } => {
+                let noted = self.book().note_pause(&key(source), at(behind), 0);
+                let is_ahead = self.model.position(source).is_none_or(|position| behind >= position);
+                assert_eq!(noted.is_some(), self.model.known[source] && is_ahead);
+                if noted.is_some() && !self.model.pauses[source].contains(&behind) {
+                    self.model.pauses[source].push(behind);
+                }
             }
             Step::Forget { source } => {
                 self.book().forget(&key(source));
                 self.model.begin(source, None);
+                self.model.known[source] = false;
+                self.model.pauses[source].clear();
             }
         }
+        self.model.drop_pauses();
     }
 
     fn open(&mut self, source: usize, ahead: u64, bytes: usize) {
@@ -145,6 +175,7 @@ impl Pair {
         let up_to = last.unwrap_or(0) + ahead;
         let id = self.book().open(&key(source), at(up_to), bytes, 0);
         self.receipts.push((self.model.entries.len(), Receipt::open(id, self.desk.clone())));
+        self.model.known[source] = true;
         self.model.entries.push(Plain { source, up_to, bytes, shares: 1, dropped: false, void: false });
     }
 
@@ -174,12 +205,16 @@ impl Pair {
     fn compare(&self) -> Result<(), TestCaseError> {
         let mut book = self.book();
         for source in 0..SOURCES {
-            let kept = book.kept(0).into_iter().find(|kept| kept.key == key(source)).map(|kept| kept.position.at);
-            prop_assert_eq!(kept, self.model.position(source), "source {}", source);
+            let kept = book.kept(0).into_iter().find(|kept| kept.key == key(source));
+            let position = kept.as_ref().and_then(|kept| kept.position).map(|position| position.at);
+            prop_assert_eq!(position, self.model.position(source), "source {}", source);
+            let pauses: Vec<u64> = kept.iter().flat_map(|kept| &kept.pauses).map(|pause| pause.at).collect();
+            prop_assert_eq!(pauses, self.model.pauses(source), "source {}", source);
         }
         prop_assert_eq!(book.waiting(), self.model.waiting());
         prop_assert_eq!(book.oldest_ns().is_some(), self.model.waiting() > 0);
         prop_assert_eq!(book.forgotten(), self.model.forgotten());
+        prop_assert_eq!(book.pauses, self.model.pauses.iter().map(Vec::len).sum::<usize>());
         prop_assert_eq!(*self.desk.bytes_back.lock().unwrap(), self.model.bytes_back());
         prop_assert_eq!(book.clean(Duration::MAX, 0), 0);
         Ok(())
@@ -259,7 +294,10 @@ fn a_number_that_is_taken_over_never_repeats_an_id() {
 
 #[test]
 fn only_sources_that_nobody_asked_for_are_cleaned() {
-    let kept = |name: &str, seen_ns| Kept { key: SourceKey::new(name), position: at(1), seen_ns };
+    let kept = |name: &str, seen_ns| {
+        let (key, position, pauses) = (SourceKey::new(name), Some(at(1)), Vec::new());
+        Kept { key, position, pauses, seen_ns }
+    };
     let mut book = Book::load([kept("old", 10), kept("old but asked for", 10), kept("young", 90)]);
     book.position(&SourceKey::new("old but asked for"), 50);
     assert_eq!(book.clean(Duration::from_nanos(20), 100), 1);

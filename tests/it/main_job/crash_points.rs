@@ -23,7 +23,6 @@ const DELIVERING: &[&str] = &[
     "registry.before_write",
     "registry.before_fsync",
     "registry.before_rename",
-    "registry.between_renames",
     "registry.after_rename",
     "registry.after_folder_fsync",
     "bulk.before_send",

@@ -216,8 +216,9 @@ impl Job {
         let text = fs::read_to_string(self.data.join("registry")).unwrap_or_default();
         let sources = text.lines().filter_map(|line| {
             let mut fields = line.splitn(4, ' ');
-            let (at, ordinal) = (fields.next()?.parse::<u64>().ok()?, fields.next()?.parse::<u64>().ok()?);
-            Some((fields.nth(1)?.to_owned(), at + ordinal))
+            let (at, ordinal) = fields.next()?.split_once('.')?;
+            let position = at.parse::<u64>().ok()? + ordinal.parse::<u64>().ok()?;
+            Some((fields.nth(2)?.to_owned(), position))
         });
         sources.collect()
     }

@@ -1,8 +1,8 @@
 //! Killed while groups of lines are open: stack traces on a real Docker, of which every line arrives once, and each trace as
 //! one event or, where Docker's own times part it (a busy machine prints its halves late), as several.
 //!
-//! `./dev soak` alone: on a starved machine a line comes to the log more than half a second after its own time, which is where the promise
-//! about killed groups ends (`docs/delivery.md`). What it rests on is tested without a machine in `src/app/simulation`.
+//! On a starved machine a line may come to the log later than anybody waits for it: its trace is parted then, and was doubled once. What
+//! keeps it from that is tested without a machine in `src/app/simulation`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
