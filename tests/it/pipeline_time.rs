@@ -117,6 +117,9 @@ fn what_is_made_of_a_chunk_gives_its_room_back_though_a_codec_holds_its_last_lin
         }
         assert_eq!(budget.taken(), 0, "{text:?}: some lines that are held are too few to count");
     }
+    // Its pause is to be on disk first.
+    worker.release(true, &world, &mut outbox).unwrap();
+    registry.flush().unwrap();
     worker.release(true, &world, &mut outbox).unwrap();
     batches.recv().unwrap().receipts.into_iter().for_each(Receipt::settle);
     assert_eq!((budget.taken(), registry.receipts_open()), (0, 0));
