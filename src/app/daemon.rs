@@ -39,6 +39,9 @@ use workers::WorkerEnd;
 
 /// Threads for sockets and files.
 const IO_THREADS: usize = 2;
+/// Buffers at rest: as much as may be held where that is little, or they would be taken anew, each on another thread; more
+/// is not worth its memory.
+const POOL_BYTES_MAX: usize = 8 << 20;
 /// Gauges are read this often.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(1);
 /// What outputs may take to give up by themselves, beyond `shutdown_timeout`, and when it is to be at once.
@@ -201,7 +204,7 @@ impl Running {
             daemon: config,
             clock: Arc::new(SystemClock::default()),
             readiness: Readiness::default(),
-            pool: Pool::new(config.budget_bytes),
+            pool: Pool::new(config.budget_bytes.min(POOL_BYTES_MAX)),
             taking_hints: taking_hints(config, &pipelines),
             ended: &ended,
             feeds: feed.is_some(),

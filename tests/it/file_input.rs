@@ -29,8 +29,9 @@ impl Tailing {
         let daemon = Timberline::new(["run", "--api.http.port", &port]);
         let folder = daemon.dir().join("logs");
         fs::create_dir(&folder).unwrap();
+        let start = if options.contains("start_position") { "" } else { "start_position => \"beginning\"" };
         let pipeline = format!(
-            "input {{ file {{ path => \"{}/*.log\" start_position => \"beginning\" stat_interval => 0.1 discover_interval => 1 {options} }} }}\n\
+            "input {{ file {{ path => \"{}/*.log\" {start} stat_interval => 0.1 discover_interval => 1 {options} }} }}\n\
              output {{ file {{ path => \"{}\" codec => json_lines }} }}",
             folder.display(),
             daemon.dir().join("out.ndjson").display(),
@@ -94,6 +95,39 @@ fn a_renamed_file_is_read_to_its_end_and_the_new_one_from_its_beginning() {
     tailing.wait_for(&numbered(0, 150));
     tailing.append("a.log", &text(&numbered(150, 200)));
     tailing.wait_for(&numbered(0, 200));
+    tailing.stop();
+}
+
+/// The new file of a rotation was taken for one of before: what was written to it until it was found was lost.
+#[test]
+fn only_what_was_there_at_the_start_is_passed_over() {
+    let mut tailing = Tailing::prepared("start_position => \"end\"");
+    tailing.append("a.log", "of before\n");
+    tailing.append("empty.log", "");
+    tailing.daemon.start();
+    tailing.daemon.wait_for_log("reads file", PATIENCE);
+    tailing.append("empty.log", "first\nsecond\n");
+    tailing.wait_for(&["first".to_string(), "second".to_string()]);
+    fs::rename(tailing.folder.join("a.log"), tailing.folder.join("a.log.1")).unwrap();
+    tailing.append("a.log", "third\nfourth\n");
+    let all = ["first", "second", "third", "fourth"].map(String::from);
+    tailing.wait_for(&all);
+    tailing.stop();
+}
+
+/// A file of which nothing had been delivered was new at the next start, and what had been written since was of before.
+#[test]
+fn where_a_file_is_followed_from_is_known_after_a_kill() {
+    let mut tailing = Tailing::prepared("start_position => \"end\"");
+    tailing.append("a.log", "of before\n");
+    tailing.daemon.start();
+    let registry = tailing.daemon.dir().join("data/registry");
+    let is_noted = || fs::read_to_string(&registry).is_ok_and(|text| text.contains("\n10.0 - ")).then_some(());
+    wait_until("the registry says where the file is followed from", PATIENCE, is_noted);
+    tailing.daemon.kill();
+    tailing.append("a.log", "while it was down\n");
+    tailing.daemon.start();
+    tailing.wait_for(&["while it was down".to_string()]);
     tailing.stop();
 }
 

@@ -13,9 +13,12 @@ use std::time::{Duration, UNIX_EPOCH};
 pub struct Found {
     pub id: FileId,
     pub path: PathBuf,
+    pub size: u64,
+    /// Nobody has written to it for longer than `ignore_older` says.
+    pub is_too_old: bool,
 }
 
-/// Expands the globs, watches the folders on the way, leaves out what the settings leave out.
+/// Expands the globs, watches the folders on the way, leaves out what is excluded.
 pub fn find(config: &Config, watch: &mut Watch, now_ns: u64) -> Vec<Found> {
     let mut found = Vec::new();
     let mut folders = HashSet::new();
@@ -24,11 +27,14 @@ pub fn find(config: &Config, watch: &mut Watch, now_ns: u64) -> Vec<Found> {
         let Ok(paths) = glob::glob(pattern) else { continue };
         for path in paths.flatten() {
             let Ok(metadata) = path.metadata() else { continue };
-            if !metadata.is_file() || is_excluded(config, &path) || is_too_old(config, &metadata, now_ns) {
+            if !metadata.is_file() || is_excluded(config, &path) {
                 continue;
             }
-            folders.insert(folder_of(&path));
-            found.push(Found { id: FileId::of(&metadata), path });
+            let is_too_old = is_too_old(config, &metadata, now_ns);
+            if !is_too_old {
+                folders.insert(folder_of(&path));
+            }
+            found.push(Found { id: FileId::of(&metadata), path, size: metadata.len(), is_too_old });
         }
     }
     folders.iter().for_each(|folder| watch.add(folder));

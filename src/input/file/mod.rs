@@ -37,7 +37,7 @@ static DECLARATION: Declaration = Declaration {
             "start_position",
             Kind::OneOf(&["beginning", "end"]),
             Fallback::Text("end"),
-            "Where to begin in a file that was never seen.",
+            "Where to begin in a file that was never seen and is there at the start. One that comes later is read from its beginning.",
         ),
         Setting::new(
             "mode",
@@ -243,13 +243,16 @@ struct Reader {
     watch: Watch,
     files: HashMap<FileId, Tail>,
     discovered: Option<Instant>,
+    /// The sizes of the files that were there at the start and are not open yet, where these are read from their end on.
+    skipped: HashMap<FileId, u64>,
     sources: metrics::Gauge,
 }
 
 impl Reader {
     fn new(config: Config, wiring: Wiring) -> Reader {
         let sources = metrics::gauge(metrics::SOURCES, &[&wiring.label]);
-        Reader { config, wiring, watch: Watch::new(), files: HashMap::new(), discovered: None, sources }
+        let (watch, files, skipped) = (Watch::new(), HashMap::new(), HashMap::new());
+        Reader { config, wiring, watch, files, discovered: None, skipped, sources }
     }
 
     fn run(mut self) {
@@ -277,15 +280,19 @@ impl Reader {
         if !due {
             return false;
         }
-        self.discovered = Some(Instant::now());
-        let found = discover::find(&self.config, &mut self.watch, self.wiring.clock.now_ns());
+        let is_first = self.discovered.replace(Instant::now()).is_none();
+        let mut found = discover::find(&self.config, &mut self.watch, self.wiring.clock.now_ns());
+        if is_first && !self.config.from_beginning && !self.config.read_once {
+            self.skipped = found.iter().map(|file| (file.id, file.size)).collect();
+        }
+        found.retain(|file| !file.is_too_old);
         let mut new = false;
         for file in found {
             if let Some(tail) = self.files.get_mut(&file.id) {
                 tail.seen_at(file.path);
             } else if self.files.len() < self.config.open_files_max {
-                let id = file.id;
-                self.files.insert(id, Tail::new(file));
+                let (id, skipped) = (file.id, self.skipped.remove(&file.id).unwrap_or(0));
+                self.files.insert(id, Tail::new(file, skipped));
                 new = true;
             }
         }

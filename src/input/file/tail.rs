@@ -39,7 +39,7 @@ pub struct Tail {
     file: Option<File>,
     /// `None` until the first line is whole.
     source: Option<Arc<Source>>,
-    /// The first byte that was not handed on.
+    /// The first byte that was not handed on; before the source has begun, where it begins if it was never read.
     offset: u64,
     last_grown: Instant,
     /// Of the last chunk.
@@ -50,13 +50,14 @@ pub struct Tail {
 }
 
 impl Tail {
-    pub fn new(found: Found) -> Tail {
+    /// `skipped`: so many bytes are not read, if none of them were.
+    pub fn new(found: Found, skipped: u64) -> Tail {
         Tail {
             id: found.id,
             path: found.path,
             file: None,
             source: None,
-            offset: 0,
+            offset: skipped,
             last_grown: Instant::now(),
             watermark: Watermark::none(),
             finished: false,
@@ -163,7 +164,8 @@ impl Tail {
                 if FileId::of(&metadata) != self.id {
                     return Err(io::ErrorKind::NotFound.into());
                 }
-                if metadata.len() != self.offset {
+                let is_unnamed = self.source.is_none() && metadata.len() > 0;
+                if is_unnamed || metadata.len() != self.offset {
                     self.file = Some(File::open(&self.path)?);
                 }
                 metadata
@@ -185,8 +187,12 @@ impl Tail {
         }
         let FileId { device, inode } = self.id;
         let key = SourceKey::new(&format!("file:{device:x}:{inode:x}:{:016x}", xxh3_64(&head)));
-        let known = wiring.ledger.position(&key).map(|position| position.at).filter(|at| *at <= size);
-        self.offset = known.unwrap_or(if config.from_beginning || config.read_once { 0 } else { size });
+        let known = wiring.ledger.position(&key).map(|position| position.at);
+        self.offset = known.map_or(self.offset, |at| if at <= size { at } else { 0 });
+        if known != Some(self.offset) {
+            // At once: the next start must not take what is written from now on for what was there before.
+            wiring.ledger.begin(&key, Position { at: self.offset, ordinal: 0 });
+        }
         self.source = Some(Arc::new(Source {
             hash: Identity::hash_source(key.as_str(), &wiring.salt),
             key,
