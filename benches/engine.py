@@ -20,21 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
+
+from ids import Engine
 
 HERE = Path(__file__).resolve().parent
 SETTLE_S = 5
-
-
-def ask(url: str, method: str = "GET") -> dict:
-    with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=120) as answer:
-        return json.load(answer)
-
-
-def engine_cpu_s(url: str) -> float:
-    nodes = ask(f"{url}/_nodes/stats/process")["nodes"].values()
-    return sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
 
 
 def pipeline(url: str, logs: Path, index: str, template: bool) -> str:
@@ -46,27 +37,28 @@ def pipeline(url: str, logs: Path, index: str, template: bool) -> str:
 
 
 def run(binary: str, url: str, logs: Path, template: bool) -> dict:
+    engine = Engine(url)
     index = f"bench-{'ours' if template else 'dynamic'}-{os.getpid()}"
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "pipeline.conf")
         config.write_text(pipeline(url, logs, index, template))
-        before, began = engine_cpu_s(url), time.monotonic()
+        before, began = engine.cpu_ms() / 1000, time.monotonic()
         done = subprocess.Popen([binary, "run", "-f", config, "--path.data", f"{folder}/data", "--api.enabled", "false"], stderr=subprocess.PIPE)
         errors = done.stderr.read()
         _, status, usage = os.wait4(done.pid, 0)
-        wall, while_sending = time.monotonic() - began, engine_cpu_s(url) - before
+        wall, while_sending = time.monotonic() - began, engine.cpu_ms() / 1000 - before
     if status != 0:
         sys.exit(errors.decode())
     time.sleep(SETTLE_S)
-    after = engine_cpu_s(url) - before
-    ask(f"{url}/{index}-logs-*/_refresh", "POST")
-    count = ask(f"{url}/{index}-*/_count")["count"]
-    fields = ask(f"{url}/{index}-logs-*/_mapping")
-    for name in {name for name in ask(f"{url}/{index}-*/_settings")}:
-        ask(f"{url}/{name}", "DELETE")
+    after = engine.cpu_ms() / 1000 - before
+    engine.ask("POST", f"/{index}-logs-*/_refresh")
+    count = engine.ask("GET", f"/{index}-*/_count")["count"]
+    fields = engine.ask("GET", f"/{index}-logs-*/_mapping")
+    for name in engine.ask("GET", f"/{index}-*/_settings"):
+        engine.ask("DELETE", f"/{name}")
     if template:
-        for name in ask(f"{url}/_index_template/timberline-{index}*")["index_templates"]:
-            ask(f"{url}/_index_template/{name['name']}", "DELETE")
+        for name in engine.ask("GET", f"/_index_template/timberline-{index}*")["index_templates"]:
+            engine.ask("DELETE", f"/_index_template/{name['name']}")
     ours = usage.ru_utime + usage.ru_stime
     return {
         "template": template, "documents": count, "documents_per_s": round(count / wall), "timberline_cpu_s": round(ours, 2), "engine_cpu_s": round(after, 2),

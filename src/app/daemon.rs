@@ -479,6 +479,7 @@ mod tests {
         let pipeline = load(&Request::of_text(config)).unwrap().pipeline.unwrap();
         assert_eq!(unmetered(&[pipeline]), [("input", "quiet"), ("output", "stdout"), ("output", "file")]);
     }
+
     #[test]
     fn each_output_has_a_name_of_its_own() {
         let config = r#"

@@ -254,15 +254,11 @@ impl Framer for Joined {
     fn frames(&mut self, chunk: &Chunk, each: &mut dyn FnMut(Frame<'_>)) {
         let Joined { lines, joiner, group, pauses, withheld, .. } = self;
         group.call = lines.held_since().unwrap_or(self.calls);
-        let mut keep;
-        let each: &mut dyn FnMut(Frame<'_>) = match withheld {
-            Some(withheld) => {
-                keep = |record: Frame<'_>| withheld.keep(record);
-                &mut keep
-            }
-            None => each,
+        let mut out = |record: Frame<'_>| match withheld {
+            Some(withheld) => withheld.keep(record),
+            None => each(record),
         };
-        lines.frames(chunk, &mut |line| take(&mut **joiner, group, pauses, line, each));
+        lines.frames(chunk, &mut |line| take(&mut **joiner, group, pauses, line, &mut out));
         self.calls += 1;
         self.arrived_ns = chunk.arrived.as_nanos().unwrap_or(0);
     }

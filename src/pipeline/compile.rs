@@ -172,12 +172,9 @@ impl Compiler<'_> {
     /// Books, dead letters and queues are of one output each: the second of a name gets a number.
     fn output_label(&self, settings: &Settings) -> String {
         let name = label(settings);
-        let is_free = |label: &str| self.outputs.iter().all(|output| output.label != label);
-        if is_free(&name) {
-            return name;
-        }
         let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
-        numbered.take(self.outputs.len() + 1).find(|label| is_free(label)).expect("there are more numbers than outputs")
+        let is_free = |label: &String| self.outputs.iter().all(|output| output.label != *label);
+        std::iter::once(name.clone()).chain(numbered).find(is_free).expect("there are more numbers than outputs")
     }
 
     fn route(&self, settings: &Settings, rendering: Rendering) -> Result<Route, Fault> {

@@ -40,9 +40,8 @@ use std::sync::Arc;
 
 /// Larger than any cursor.
 const CURSOR_BYTES_MAX: usize = 1 << 20;
-/// Records are gathered to writes of this size, or of so much less that another of common size would not fit.
+/// Records are gathered to writes of this size, if they fit.
 const WRITE_BYTES: usize = 256 << 10;
-const WRITE_SLACK: usize = 32 << 10;
 
 /// What could not be read back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +62,7 @@ pub struct Shared {
     pub room: Arc<Room>,
     /// What is given out is taken from it.
     pub budget: Arc<Budget>,
-    /// Buffers of what is given out come from it.
+    /// Buffers for what is written and given out come from it.
     pub pool: Pool,
     pub page_bytes: u64,
     pub checkpoint_writes: CheckpointWrites,
@@ -242,6 +241,9 @@ impl Lane {
                 *waiting = Some(document);
                 break;
             }
+            if !bytes.is_empty() && bytes.len() + size as usize > WRITE_BYTES {
+                self.write(&mut bytes).map_err(|why| (0, self.abandon(why)))?;
+            }
             if !self.shared.room.take(size) {
                 *waiting = Some(document);
                 full = true;
@@ -252,9 +254,6 @@ impl Lane {
             self.shared.pool.reserve(&mut bytes, size as usize);
             record::encode(number, self.group_of(number), &document, &mut bytes);
             count += 1;
-            if bytes.len() >= WRITE_BYTES - WRITE_SLACK {
-                self.write(&mut bytes).map_err(|why| (0, self.abandon(why)))?;
-            }
             *waiting = documents.next();
         }
         let page_is_full = waiting.is_some() && !full;
@@ -379,13 +378,12 @@ impl Lane {
     /// The next documents, as many as fit into so many bytes, and one at least. One buffer of that size, and no document
     /// that would be left over: it would keep the buffer of all others with it.
     pub fn next(&mut self, bytes: usize) -> io::Result<Option<DocBatch>> {
-        let from = self.reader.number;
-        let mut batch = DocBatch::default();
-        if self.has_more() {
-            (batch.body, batch.pool) =
-                (self.shared.pool.take(bytes.min(self.bytes() as usize)), self.shared.pool.clone());
+        if !self.has_more() {
+            return Ok(None);
         }
-        while self.reader.number < self.next {
+        let (from, pool) = (self.reader.number, self.shared.pool.clone());
+        let mut batch = DocBatch { body: pool.take(bytes.min(self.bytes() as usize)), pool, ..DocBatch::default() };
+        while self.has_more() {
             match self.read_one(&mut batch, bytes) {
                 Ok(true) => {}
                 Ok(false) => break,

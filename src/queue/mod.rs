@@ -98,7 +98,7 @@ impl Queue {
         Queue { shared, prefix: String::new() }
     }
 
-    /// What is given out lies in buffers of this pool.
+    /// Buffers for what is written and given out come from this pool.
     pub fn with_pool(mut self, pool: Pool) -> Queue {
         self.shared.pool = pool;
         self

@@ -36,7 +36,7 @@ pub fn take_next(scan: &mut Scan, numbers: Range<u64>, batch: &mut DocBatch, byt
 
 fn push(batch: &mut DocBatch, document: &Lent<'_>) {
     let start = batch.body.len() as u32;
-    let at = |range: &std::ops::Range<u32>| range.start + start..range.end + start;
+    let at = |range: &Range<u32>| range.start + start..range.end + start;
     let Doc { action, source, index, id } = &document.marks;
     batch.docs.push(Doc { action: at(action), source: at(source), index: at(index), id: at(id) });
     batch.body.extend_from_slice(document.lines);

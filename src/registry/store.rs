@@ -121,15 +121,11 @@ impl Store {
 
     /// Replaces what the file says.
     pub fn write(&self, kept: &[Kept]) -> Result<(), WriteError> {
-        let (temporary, current) = (self.path("registry.tmp"), self.path("registry"));
-        let earlier = self.path("registry.bak");
+        let [temporary, current, earlier] = ["registry.tmp", "registry", "registry.bak"].map(|name| self.path(name));
         let written = self.write_whole(&temporary, &text::encode(kept)).map_err(failed("write", &temporary));
         let copied = written.and_then(|()| self.copy(&current, &earlier).map_err(failed("write", &earlier)));
-        if copied.is_err() {
-            // A full disk needs its room back; the next writing starts anew.
-            let _ = self.disk.remove(&temporary);
-        }
-        copied?;
+        // A full disk needs its room back; the next writing starts anew.
+        copied.inspect_err(|_| _ = self.disk.remove(&temporary))?;
         crash_point("registry.before_rename");
         self.disk.rename(&temporary, &current).map_err(failed("rename", &temporary))?;
         crash_point("registry.after_rename");

@@ -167,6 +167,15 @@ impl Timberline {
         code
     }
 
+    /// Tells it to stop: it ends in good order, and knows what became of every line. Its books.
+    #[track_caller]
+    pub fn stop(&mut self) -> Value {
+        assert_eq!(self.terminate(), 0);
+        let books = self.books().expect("it is a daemon");
+        assert_eq!((&books["open"], &books["forgotten"]), (&0.into(), &0.into()), "{books}");
+        books
+    }
+
     /// Any signal by its name, without waiting.
     pub fn signal(&self, name: &str) {
         run::signal(self.pid(), name);

@@ -65,16 +65,6 @@ impl Tailing {
         });
         assert_eq!(messages, expected);
     }
-
-    /// Stops it, and checks that it knows what became of every line.
-    #[track_caller]
-    fn stop(&mut self) {
-        assert_eq!(self.daemon.terminate(), 0);
-        let log = self.daemon.stderr();
-        let last: Value = serde_json::from_str(log.lines().last().unwrap_or_default()).expect("its log is JSON");
-        let books = (&last["message"], &last["open"], &last["forgotten"]);
-        assert_eq!(books, (&"stopped".into(), &0.into(), &0.into()), "{last}");
-    }
 }
 
 fn numbered(from: u32, to: u32) -> Vec<String> {
@@ -95,7 +85,7 @@ fn a_renamed_file_is_read_to_its_end_and_the_new_one_from_its_beginning() {
     tailing.wait_for(&numbered(0, 150));
     tailing.append("a.log", &text(&numbered(150, 200)));
     tailing.wait_for(&numbered(0, 200));
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 /// The new file of a rotation was taken for one of before: what was written to it until it was found was lost.
@@ -112,7 +102,7 @@ fn only_what_was_there_at_the_start_is_passed_over() {
     tailing.append("a.log", "third\nfourth\n");
     let all = ["first", "second", "third", "fourth"].map(String::from);
     tailing.wait_for(&all);
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 /// A file of which nothing had been delivered was new at the next start, and what had been written since was of before.
@@ -128,7 +118,7 @@ fn where_a_file_is_followed_from_is_known_after_a_kill() {
     tailing.append("a.log", "while it was down\n");
     tailing.daemon.start();
     tailing.wait_for(&["while it was down".to_string()]);
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 #[test]
@@ -139,7 +129,7 @@ fn a_file_that_is_cut_to_nothing_is_read_anew() {
     OpenOptions::new().write(true).truncate(true).open(tailing.folder.join("a.log")).unwrap();
     tailing.append("a.log", &text(&numbered(100, 110)));
     tailing.wait_for(&numbered(0, 110));
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 #[test]
@@ -149,7 +139,7 @@ fn a_line_waits_for_its_end() {
     tailing.wait_for(&["one".to_string()]);
     tailing.append("a.log", "o\n");
     tailing.wait_for(&["one".to_string(), "two".to_string()]);
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 #[test]
@@ -157,11 +147,11 @@ fn a_new_run_goes_on_where_the_last_one_stopped() {
     let mut tailing = Tailing::start("");
     tailing.append("a.log", &text(&numbered(0, 50)));
     tailing.wait_for(&numbered(0, 50));
-    tailing.stop();
+    tailing.daemon.stop();
     tailing.append("a.log", &text(&numbered(50, 80)));
     tailing.daemon.start();
     tailing.wait_for(&numbered(0, 80));
-    tailing.stop();
+    tailing.daemon.stop();
 }
 
 /// A last line without a newline was delivered, and its receipt stayed open: the books said that it was forgotten.
@@ -171,5 +161,5 @@ fn a_file_that_is_read_once_ends_with_or_without_a_newline() {
     tailing.append("a.log", "one\ntwo");
     tailing.daemon.start();
     tailing.wait_for(&["one".to_string(), "two".to_string()]);
-    tailing.stop();
+    tailing.daemon.stop();
 }

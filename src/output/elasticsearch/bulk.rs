@@ -109,8 +109,6 @@ impl Bulk {
     pub async fn run(mut self) {
         let (wire, stop, patience) = (self.wire.clone(), self.stop.clone(), self.patience());
         let clock = self.clock.clone();
-        let hasty = self.stop.clone();
-        let at_once = hasty.at_once();
         let over = async {
             stop.stopped().await;
             tokio::time::sleep(patience).await;
@@ -120,7 +118,7 @@ impl Bulk {
             () = wire.client.watch() => Ended::InTime,
             () = wire.expire(&*clock) => Ended::InTime,
             () = over => Ended::Late,
-            () = at_once => Ended::AtOnce,
+            () = stop.at_once() => Ended::AtOnce,
         };
         match ended {
             Ended::InTime => self.put_away().await,

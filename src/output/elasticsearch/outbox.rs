@@ -13,7 +13,6 @@
 mod spilling;
 
 pub use spilling::{Need, Spill};
-use spilling::{PAGES_HELD, PROBE_BYTES};
 
 use super::line::Line;
 use super::pace::Pace;
@@ -128,12 +127,6 @@ impl Outbox {
             alarm_after_ns: u64::MAX,
             page_bytes: usize::MAX,
         }
-    }
-
-    /// What is read from the disk at a time is no more than a part of what may be held: of each lane's pages some are
-    /// on their way while the next is read.
-    pub fn hold(&mut self, bytes_max: usize) {
-        self.page_bytes = (bytes_max / PAGES_HELD).max(PROBE_BYTES);
     }
 
     /// Documents of lines that were printed after this time are expected not to be there yet.

@@ -86,9 +86,8 @@ fn unsaid(status: u16) -> Complaint {
 }
 
 fn items(body: &[u8], documents: usize, refused_too: &[u16]) -> Reply {
-    match in_runs(body, refused_too) {
-        Some(verdicts) if verdicts.len() == documents => return Reply::Items(verdicts),
-        _ => {}
+    if let Some(verdicts) = in_runs(body, refused_too).filter(|verdicts| verdicts.len() == documents) {
+        return Reply::Items(verdicts);
     }
     let answer: BulkAnswer<'_> = match serde_json::from_slice(body) {
         Ok(answer) => answer,

@@ -73,8 +73,7 @@ fn two_outputs_without_an_id_keep_books_of_their_own() {
     elasticsearch().wait_for_count(&job.logs(), "*", 200, PATIENCE);
     job.assert_balanced();
     job.wait_until_not_ready("elasticsearch-2");
-    assert_eq!(job.daemon.terminate(), 0);
-    let books = job.daemon.books().expect("it has ended");
+    let books = job.daemon.stop();
     assert_eq!((&books["stored"], &books["on_disk"], &books["undelivered"]), (&200.into(), &200.into(), &0.into()));
     drop(container);
 }

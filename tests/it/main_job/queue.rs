@@ -87,15 +87,8 @@ fn after_a_stop_nothing_is_read_again_and_drain_sends_what_waits() {
     let read = || (job.metric("timberline_lines_read_total", &[]) == lines.total()).then_some(());
     wait_until("every line is read", PATIENCE, read);
     assert_waiting_is_idle(&job);
-    assert_eq!(job.daemon.terminate(), 0);
-    let said = job.daemon.stderr();
-    let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap_or_default()).expect("JSON");
-    assert_eq!(
-        (&last["message"], &last["open"], &last["forgotten"]),
-        (&"stopped".into(), &0.into(), &0.into()),
-        "{last}"
-    );
-    assert_eq!(last["on_disk"], lines.total() + lines.errors(), "{last}");
+    let books = job.daemon.stop();
+    assert_eq!(books["on_disk"], lines.total() + lines.errors(), "{books}");
     let data = job.data.display().to_string();
     let inspected = Timberline::output(["queue", "inspect", "--path.data", &data]);
     assert_eq!(inspected.code, 0, "{inspected:?}");

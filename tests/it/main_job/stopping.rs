@@ -25,17 +25,9 @@ fn told_to_stop_it_delivers_what_it_has_and_doubles_nothing() {
     Lines::go(&job, 0);
     let stored = |job: &Job| job.metric("timberline_documents_total", &["outcome=\"stored\""]);
     wait_until("a part is stored", PATIENCE, || (stored(&job) > lines.total() / 8).then_some(()));
-    assert_eq!(job.daemon.terminate(), 0);
-    let said = job.daemon.stderr();
-    let last: serde_json::Value =
-        serde_json::from_str(said.lines().last().unwrap_or_default()).expect("its log is JSON");
-    assert_eq!(
-        (&last["message"], &last["open"], &last["forgotten"]),
-        (&"stopped".into(), &0.into(), &0.into()),
-        "{last}"
-    );
+    let books = job.daemon.stop();
     let delivered = elasticsearch().count(&job.logs(), "*");
-    assert_eq!(last["lines"], delivered, "{last}");
+    assert_eq!(books["lines"], delivered, "{books}");
     job.daemon.start();
     lines.assert_each_once(&job, elasticsearch());
     job.assert_books();

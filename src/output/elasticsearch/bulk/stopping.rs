@@ -23,8 +23,7 @@ impl Bulk {
                 }
             };
             match tokio::time::timeout_at(deadline, next).await {
-                Ok((Some(Done::Reachable | Done::Prepared(_)), _)) => {}
-                Ok((Some(done), _)) => self.done(done),
+                Ok((Some(done), _)) => self.take_back(done),
                 Ok((None, Some(batch))) => self.came(batch),
                 Ok((None, None)) => {}
                 Err(_) => break,
@@ -38,14 +37,18 @@ impl Bulk {
         self.cut.stop();
         let back = async {
             while let Some(done) = self.tasks.join_next().await {
-                match done {
-                    Ok(Done::Reachable | Done::Prepared(_)) | Err(_) => {}
-                    Ok(done) => self.done(done),
-                }
+                done.into_iter().for_each(|done| self.take_back(done));
             }
         };
         let _ = tokio::time::timeout(COLLECT_TIMEOUT, back).await;
         self.dispatch.put_away(0);
+    }
+
+    /// What says nothing of documents is passed over: nobody sends any more.
+    fn take_back(&mut self, done: Done) {
+        if !matches!(done, Done::Reachable | Done::Prepared(_)) {
+            self.done(done);
+        }
     }
 
     /// What has no verdict goes to the disk, if there is a queue.

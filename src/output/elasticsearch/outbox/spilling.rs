@@ -11,7 +11,7 @@ use std::time::Instant;
 pub(super) const PROBE_BYTES: usize = 64 << 10;
 /// Pages of the disk that fit into what may be held: of two outputs, each with one that is read and two on their way, and
 /// some room for what is not from the disk.
-pub(super) const PAGES_HELD: usize = 8;
+const PAGES_HELD: usize = 8;
 
 /// Documents for a lane on disk.
 #[derive(Debug)]
@@ -32,6 +32,12 @@ pub struct Need {
 }
 
 impl Outbox {
+    /// What is read from the disk at a time is no more than a part of what may be held: of each lane's pages some are
+    /// on their way while the next is read.
+    pub fn hold(&mut self, bytes_max: usize) {
+        self.page_bytes = (bytes_max / PAGES_HELD).max(PROBE_BYTES);
+    }
+
     /// Lanes on disk hold documents from before; `always`: everything goes through the disk.
     pub fn resume(&mut self, lanes: &[Box<[u8]>], always: bool, now: Instant) {
         self.fresh = Line::new(lanes.iter().any(|lane| lane.is_empty()), always);

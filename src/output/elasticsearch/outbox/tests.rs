@@ -1,6 +1,7 @@
 //! Random engines against the outbox: whatever they answer, every document ends as stored or as a dead letter, once.
 
 use super::super::piece::batch;
+use super::spilling::PROBE_BYTES;
 use super::*;
 use crate::event::Identity;
 use crate::event::spool::MAIN;
